@@ -1,0 +1,98 @@
+/** What an extension API server serves: resources, grouped by version and group. */
+import type { UserInfo } from "@kubemetrics/authentication";
+import type { RequestInfo } from "@kubemetrics/authorization";
+import type { BodyFormat, ResourceAnswer } from "./resource-answer.ts";
+
+/**
+ * One request for a resource, authenticated and authorized.
+ *
+ * Identity headers never get here. `query` and `signal` are made on first use.
+ */
+export interface ResourceRequest {
+  readonly info: RequestInfo;
+  /** `undefined` for cluster scope and for all namespaces. */
+  readonly namespace: string | undefined;
+  /** `undefined` for collections. */
+  readonly name: string | undefined;
+  /** First value of the query, `""` when absent; not parsed yet. */
+  readonly labelSelector: string;
+  /** First value of the query, `""` when absent; not parsed yet. */
+  readonly fieldSelector: string;
+  readonly user: UserInfo;
+  /** Fires when the client is gone or the deadline passed. */
+  readonly signal: AbortSignal;
+  readonly query: URLSearchParams;
+  /** Adds a `Warning` header that kubectl prints to the user. */
+  warn(text: string): void;
+}
+
+/** A body sent by a client, decoded. `value` is JSON data: plain objects may carry any key, `__proto__` included. */
+export interface RequestBody {
+  readonly mediaType: string;
+  readonly value: unknown;
+}
+
+/** One event of a watch: `object` is sent as JSON with its `kind` and `apiVersion`. */
+export interface WatchEvent {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  readonly object: Readonly<Record<string, unknown>>;
+}
+
+type Answer = ResourceAnswer | Promise<ResourceAnswer>;
+
+/**
+ * One resource of a version. A verb is served when its function is there; others are answered 405.
+ *
+ * Functions that can answer from memory should not be `async`: a synchronous answer saves a turn of the event loop.
+ * They may throw a `StatusError`, which is answered as is; anything else thrown is answered 500 and logged.
+ */
+export interface ResourceDefinition {
+  /** Plural, as in the path: `nodes`. */
+  readonly name: string;
+  readonly singularName: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  /** As discovery shows them. */
+  readonly verbs: readonly string[];
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  /** Which forms `ResourceAnswer.body` knows. Default: JSON, YAML and protobuf. */
+  readonly formats?: readonly BodyFormat[];
+  /** Whether answers have `table`. Default true. */
+  readonly tables?: boolean;
+  get?(request: ResourceRequest): Answer;
+  list?(request: ResourceRequest): Answer;
+  create?(request: ResourceRequest, body: RequestBody): Answer;
+  update?(request: ResourceRequest, body: RequestBody): Answer;
+  /** Media types of `patch` bodies; others are answered 415. Default: JSON patch and merge patch. */
+  readonly patchTypes?: readonly string[];
+  patch?(request: ResourceRequest, body: RequestBody): Answer;
+  delete?(request: ResourceRequest, body: RequestBody | undefined): Answer;
+  deleteCollection?(request: ResourceRequest, body: RequestBody | undefined): Answer;
+  watch?(request: ResourceRequest): AsyncIterable<WatchEvent>;
+}
+
+/** A version of a group and what it serves. */
+export interface ApiVersion {
+  readonly version: string;
+  readonly resources: readonly ResourceDefinition[];
+  readonly openApi?: OpenApiSchemas;
+}
+
+/** A served API group; versions in order of preference, the preferred one first. */
+export interface ApiGroup {
+  readonly name: string;
+  readonly versions: readonly ApiVersion[];
+}
+
+/**
+ * Schemas of a version's kinds.
+ *
+ * Keys are definition names (`io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetrics`), values OpenAPI v3 schemas whose
+ * references are `#/components/schemas/<name>`; the v2 document is derived from them.
+ */
+export interface OpenApiSchemas {
+  readonly schemas: Readonly<Record<string, unknown>>;
+  /** Kind → name in `schemas`. */
+  readonly kinds: Readonly<Record<string, string>>;
+}
