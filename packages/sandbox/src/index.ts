@@ -1,1 +1,21 @@
-export {};
+// A cluster
+export { startSandbox } from "./sandbox.ts";
+export type {
+  AggregationPeriods,
+  ExtensionRegistration,
+  MachineOptions,
+  MachineProcess,
+  PodOptions,
+  Sandbox,
+  SandboxNode,
+  SandboxOptions,
+  SandboxUser,
+  ServiceAccountCredentials,
+  ServingCertificate,
+} from "./sandbox-types.ts";
+
+// Kubelets
+export type { KubeletFault } from "./kubelet-fault.ts";
+
+// Objects
+export type { Json, JsonObject, KubeObject, ObjectMeta } from "./kube-object.ts";
