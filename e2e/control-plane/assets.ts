@@ -1,5 +1,5 @@
 /**
- * The real Kubernetes programs, built from their Go modules when missing.
+ * The real programs, built from their Go modules when missing.
  *
  * Binaries live outside the clone, by version: `~/.cache/kubemetrics/kubernetes-v1.37.2/kubectl`. A folder given by the environment variable
  * KUBEMETRICS_E2E_ASSETS is used instead, as envtest does. Two builds at once are safe: each writes its own file and renames it.
@@ -8,15 +8,40 @@ import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 /** The Kubernetes version that `go.mod` pins. */
 export const kubernetesVersion = "v1.37.2";
 
-export type KubernetesProgram = "kubectl" | "kube-apiserver" | "kube-controller-manager" | "kubelet";
+interface Source {
+  /** Folder with the `go.mod` that pins it, below this one. */
+  readonly module: string;
+  readonly package: string;
+  readonly version: string;
+  readonly project: string;
+}
 
-const run = promisify(execFile);
+const kubernetes = (name: string): Source => ({
+  module: ".",
+  package: `k8s.io/kubernetes/cmd/${name}`,
+  version: kubernetesVersion,
+  project: "kubernetes",
+});
+
+const sources = {
+  kubectl: kubernetes("kubectl"),
+  "kube-apiserver": kubernetes("kube-apiserver"),
+  "kube-controller-manager": kubernetes("kube-controller-manager"),
+  etcd: { module: "etcd", package: "go.etcd.io/etcd/server/v3", version: "v3.6.16", project: "etcd" },
+  "metrics-server": {
+    module: "metrics-server",
+    package: "sigs.k8s.io/metrics-server/cmd/metrics-server",
+    version: "v0.9.0",
+    project: "metrics-server",
+  },
+} as const satisfies Record<string, Source>;
+
+export type Program = keyof typeof sources;
 
 /** A program is missing and cannot be built. `message` says what to install. */
 export class AssetUnavailable extends Error {
@@ -24,7 +49,7 @@ export class AssetUnavailable extends Error {
 }
 
 /** Path of the program, built first when it is not there (minutes on a cold cache). */
-export async function kubernetesProgram(name: KubernetesProgram): Promise<string> {
+export async function program(name: Program): Promise<string> {
   const given = process.env["KUBEMETRICS_E2E_ASSETS"];
   if (given !== undefined) {
     const path = join(given, name);
@@ -33,40 +58,44 @@ export async function kubernetesProgram(name: KubernetesProgram): Promise<string
       `KUBEMETRICS_E2E_ASSETS=${given} has no ${name}; put it there, or unset the variable to build it`,
     );
   }
+  const source: Source = sources[name];
   const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const path = join(cache, "kubemetrics", `kubernetes-${kubernetesVersion}`, name);
+  const path = join(cache, "kubemetrics", `${source.project}-${source.version}`, name);
   if (existsSync(path)) return path;
-  requireGo(name);
+  requireGo(name, source.version);
   mkdirSync(dirname(path), { recursive: true });
   const unfinished = `${path}.${process.pid}`;
-  const [, minor] = kubernetesVersion.split(".");
-  const stamps = {
-    "k8s.io/component-base/version.gitVersion": kubernetesVersion,
-    "k8s.io/component-base/version.gitMajor": "1",
-    "k8s.io/component-base/version.gitMinor": minor,
-    "k8s.io/client-go/pkg/version.gitVersion": kubernetesVersion,
-  };
-  const flags = ["-s", "-w", ...Object.entries(stamps).flatMap(([variable, value]) => ["-X", `${variable}=${value}`])];
-  console.log(`e2e: building ${name} ${kubernetesVersion} (minutes on a cold cache) …`);
-  await run(
+  console.log(`e2e: building ${name} ${source.version} (minutes on a cold cache) …`);
+  await promisify(execFile)(
     "go",
-    ["build", "-trimpath", "-ldflags", flags.join(" "), "-o", unfinished, `k8s.io/kubernetes/cmd/${name}`],
-    {
-      cwd: dirname(fileURLToPath(import.meta.url)),
-      maxBuffer: 1 << 26,
-    },
+    ["build", "-trimpath", "-ldflags", linkerFlags(source).join(" "), "-o", unfinished, source.package],
+    { cwd: join(import.meta.dirname, source.module), maxBuffer: 1 << 26 },
   );
   renameSync(unfinished, path);
   return path;
 }
 
-function requireGo(name: string): void {
+/** Without the stamp a Kubernetes program reports `v0.0.0-master+$Format:%H$` as its version. */
+function linkerFlags(source: Source): string[] {
+  const flags = ["-s", "-w"];
+  if (source.project !== "kubernetes") return flags;
+  const [major = "", minor = ""] = source.version.slice(1).split(".");
+  const stamps = {
+    "k8s.io/component-base/version.gitVersion": source.version,
+    "k8s.io/component-base/version.gitMajor": major,
+    "k8s.io/component-base/version.gitMinor": minor,
+    "k8s.io/client-go/pkg/version.gitVersion": source.version,
+  };
+  return flags.concat(Object.entries(stamps).flatMap(([variable, value]) => ["-X", `${variable}=${value}`]));
+}
+
+function requireGo(name: string, version: string): void {
   try {
     execFileSync("go", ["version"], { stdio: "ignore" });
   } catch (cause) {
     throw new AssetUnavailable(
       `the end-to-end suite builds ${name} from its Go module and found no "go" on PATH; install Go 1.26 or newer, ` +
-        `or set KUBEMETRICS_E2E_ASSETS to a folder that holds ${name} ${kubernetesVersion}`,
+        `or set KUBEMETRICS_E2E_ASSETS to a folder that holds ${name} ${version}`,
       { cause },
     );
   }

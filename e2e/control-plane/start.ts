@@ -1,0 +1,210 @@
+/**
+ * A real control plane on loopback: etcd and kube-apiserver (optionally kube-controller-manager), with the aggregation layer turned on.
+ *
+ * Ports are chosen by the system, state lives in a temporary folder, and disposing stops everything and removes the folder.
+ */
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { issueAuthority, issueClient, issueServer, type KeyPair } from "@kubemetrics/x509";
+import { Agent, request } from "undici";
+import { program } from "./assets.ts";
+import { startProcess } from "./process.ts";
+
+export interface ControlPlane extends AsyncDisposable {
+  /** State folder: certificates, kubeconfigs, logs. Gone after disposal. */
+  readonly folder: string;
+  readonly port: number;
+  readonly clusterAuthority: KeyPair;
+  readonly frontProxyAuthority: KeyPair;
+  /** Writes a kubeconfig for a client certificate with this name and these groups; returns its path. */
+  kubeconfig(commonName: string, organizations: readonly string[]): string;
+}
+
+export interface ControlPlaneOptions {
+  readonly controllerManager?: boolean;
+  /** Further or overriding kube-apiserver flags. */
+  readonly apiServerFlags?: readonly string[];
+}
+
+/** Starts everything and returns when kube-apiserver is ready (about 3 s on a warm machine). */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const folder = mkdtempSync(join(tmpdir(), "kubemetrics-control-plane-"));
+  const stack = new AsyncDisposableStack();
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  try {
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text, { mode: 0o600 });
+      return join(folder, name);
+    };
+    const pair = (name: string, keys: KeyPair): [string, string] => [
+      file(`${name}.crt`, keys.certificatePem),
+      file(`${name}.key`, keys.keyPem),
+    ];
+    const cluster = issueAuthority({ commonName: "kubernetes" });
+    const frontProxy = issueAuthority({ commonName: "front-proxy" });
+    const clusterFile = file("ca.crt", cluster.certificatePem);
+    const frontProxyFile = file("front-proxy-ca.crt", frontProxy.certificatePem);
+    const serving = pair(
+      "apiserver",
+      issueServer(cluster, {
+        commonName: "kube-apiserver",
+        dnsNames: ["kubernetes", "kubernetes.default.svc", "localhost"],
+        ipAddresses: ["127.0.0.1", "10.96.0.1"],
+      }),
+    );
+    const proxyClient = pair(
+      "front-proxy-client",
+      issueClient(frontProxy, { commonName: "front-proxy-client", organizations: [] }),
+    );
+    const kubeletClient = pair(
+      "apiserver-kubelet-client",
+      issueClient(cluster, { commonName: "kube-apiserver-kubelet-client", organizations: ["system:masters"] }),
+    );
+    const tokens = generateKeyPairSync("rsa", {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: "spki", format: "pem" },
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
+    const [etcdPort, etcdPeerPort, port, controllerPort] = await freePorts(4);
+
+    stack.use(
+      startProcess("etcd", await program("etcd"), folder, [
+        `--data-dir=${join(folder, "etcd")}`,
+        `--listen-client-urls=http://127.0.0.1:${etcdPort}`,
+        `--advertise-client-urls=http://127.0.0.1:${etcdPort}`,
+        `--listen-peer-urls=http://127.0.0.1:${etcdPeerPort}`,
+        "--unsafe-no-fsync",
+      ]),
+    );
+    const apiServer = stack.use(
+      startProcess("kube-apiserver", await program("kube-apiserver"), folder, [
+        `--etcd-servers=http://127.0.0.1:${etcdPort}`,
+        `--secure-port=${port}`,
+        "--bind-address=127.0.0.1",
+        "--advertise-address=127.0.0.1",
+        "--endpoint-reconciler-type=none",
+        "--service-cluster-ip-range=10.96.0.0/16",
+        `--tls-cert-file=${serving[0]}`,
+        `--tls-private-key-file=${serving[1]}`,
+        `--client-ca-file=${clusterFile}`,
+        "--service-account-issuer=https://kubernetes.default.svc",
+        `--service-account-key-file=${file("sa.pub", tokens.publicKey)}`,
+        `--service-account-signing-key-file=${file("sa.key", tokens.privateKey)}`,
+        "--authorization-mode=RBAC",
+        "--disable-admission-plugins=ServiceAccount",
+        `--requestheader-client-ca-file=${frontProxyFile}`,
+        "--requestheader-allowed-names=front-proxy-client",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-username-headers=X-Remote-User",
+        `--proxy-client-cert-file=${proxyClient[0]}`,
+        `--proxy-client-key-file=${proxyClient[1]}`,
+        "--enable-aggregator-routing=true",
+        `--kubelet-client-certificate=${kubeletClient[0]}`,
+        `--kubelet-client-key=${kubeletClient[1]}`,
+        `--kubelet-certificate-authority=${clusterFile}`,
+        ...(options.apiServerFlags ?? []),
+      ]),
+    );
+    const kubeconfig = (commonName: string, organizations: readonly string[]): string => {
+      const client = issueClient(cluster, { commonName, organizations });
+      return file(`${commonName.replaceAll(/[^\w-]/g, "_")}.kubeconfig`, kubeconfigText(port, cluster, client));
+    };
+    await untilReady(
+      port,
+      cluster,
+      issueClient(cluster, { commonName: "admin", organizations: ["system:masters"] }),
+      apiServer.exited,
+    );
+    if (options.controllerManager === true) {
+      stack.use(
+        startProcess("kube-controller-manager", await program("kube-controller-manager"), folder, [
+          `--kubeconfig=${kubeconfig("system:kube-controller-manager", [])}`,
+          "--leader-elect=false",
+          "--use-service-account-credentials",
+          `--root-ca-file=${clusterFile}`,
+          `--service-account-private-key-file=${join(folder, "sa.key")}`,
+          "--horizontal-pod-autoscaler-sync-period=2s",
+          `--secure-port=${controllerPort}`,
+        ]),
+      );
+    }
+    const owned = stack.move();
+    return {
+      folder,
+      port,
+      clusterAuthority: cluster,
+      frontProxyAuthority: frontProxy,
+      kubeconfig,
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+function kubeconfigText(port: number, cluster: KeyPair, client: KeyPair): string {
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "e2e",
+    clusters: [
+      {
+        name: "e2e",
+        cluster: { server: `https://127.0.0.1:${port}`, "certificate-authority-data": base64(cluster.certificatePem) },
+      },
+    ],
+    users: [
+      {
+        name: "e2e",
+        user: {
+          "client-certificate-data": base64(client.certificatePem),
+          "client-key-data": base64(client.keyPem),
+        },
+      },
+    ],
+    contexts: [{ name: "e2e", context: { cluster: "e2e", user: "e2e" } }],
+  });
+}
+
+/** Ports that were free a moment ago, all different. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+async function untilReady(port: number, cluster: KeyPair, admin: KeyPair, exited: Promise<string>): Promise<void> {
+  const dispatcher = new Agent({
+    connect: { ca: cluster.certificatePem, cert: admin.certificatePem, key: admin.keyPem },
+  });
+  const deadline = Date.now() + 60_000;
+  let died: string | undefined;
+  void exited.then((reason) => (died = reason));
+  try {
+    for (;;) {
+      if (died !== undefined) throw new Error(died);
+      const status = await request(`https://127.0.0.1:${port}/readyz`, { dispatcher }).then(
+        async (answer) => (await answer.body.dump(), answer.statusCode),
+        () => 0,
+      );
+      if (status === 200) return;
+      if (Date.now() > deadline) throw new Error(`kube-apiserver was not ready within 60 s (last status ${status})`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  } finally {
+    await dispatcher.close();
+  }
+}
