@@ -24,8 +24,6 @@ export type {
 } from "./resource.ts";
 export type {
   BodyFormat,
-  ListMetadata,
-  ObjectMetadata,
   PartialParts,
   ResourceAnswer,
   TableColumn,

@@ -1,4 +1,5 @@
 /** What a resource hands back: an object or a list that can show itself in the forms a client may ask for. */
+import type { ListMeta, ObjectMeta } from "@kubemetrics/apimachinery";
 
 export type BodyFormat = "json" | "yaml" | "protobuf";
 
@@ -13,33 +14,10 @@ export interface ResourceAnswer {
   body(format: BodyFormat): readonly Uint8Array[];
   /** Columns, rows and list metadata; the framework writes the Table. Absent: a client that insists on tables gets 406. */
   table?(): TableParts;
-  /** Metadata of the object, or of the list and its items, for `as=PartialObjectMetadata[List]`. */
+  /** Metadata of the object, or of the list and its items, for `as=PartialObjectMeta[List]`. */
   partialMetadata?(): PartialParts;
   /** 200 when absent; 201 for something created. */
   readonly status?: number;
-}
-
-/** `metadata` of a list; empty fields are left out. */
-export interface ListMetadata {
-  readonly resourceVersion?: string;
-  readonly continue?: string;
-  readonly remainingItemCount?: number;
-}
-
-/** `metadata` of an object as JSON shows it; absent and empty fields are left out. */
-export interface ObjectMetadata {
-  readonly name?: string;
-  readonly generateName?: string;
-  readonly namespace?: string;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly generation?: number;
-  /** RFC 3339, seconds, UTC. */
-  readonly creationTimestamp?: string;
-  readonly deletionTimestamp?: string;
-  /** Keys are shown in byte order. */
-  readonly labels?: ReadonlyMap<string, string>;
-  readonly annotations?: ReadonlyMap<string, string>;
 }
 
 export interface TableColumn {
@@ -54,7 +32,7 @@ export interface TableRow {
   /** As many as columns. */
   readonly cells: readonly (string | number | boolean | null)[];
   /** For `includeObject=Metadata`, the default. */
-  readonly metadata: ObjectMetadata;
+  readonly metadata: ObjectMeta;
   /** Compact JSON of the whole object with `kind` and `apiVersion`, without newline; for `includeObject=Object`. */
   object?(): Uint8Array;
 }
@@ -62,9 +40,9 @@ export interface TableRow {
 export interface TableParts {
   readonly columns: readonly TableColumn[];
   readonly rows: readonly TableRow[];
-  readonly metadata: ListMetadata;
+  readonly metadata: ListMeta;
 }
 
 export type PartialParts =
-  | { readonly kind: "object"; readonly metadata: ObjectMetadata }
-  | { readonly kind: "list"; readonly metadata: ListMetadata; readonly items: readonly ObjectMetadata[] };
+  | { readonly kind: "object"; readonly metadata: ObjectMeta }
+  | { readonly kind: "list"; readonly metadata: ListMeta; readonly items: readonly ObjectMeta[] };
