@@ -1,1 +1,75 @@
-export {};
+// Status
+export type { Status, StatusCause, StatusDetails, StatusReason } from "./status.ts";
+export { StatusError } from "./status-error.ts";
+export {
+  alreadyExists,
+  badRequest,
+  conflict,
+  expired,
+  forbidden,
+  gone,
+  internalError,
+  invalid,
+  methodNotSupported,
+  notAcceptable,
+  notFound,
+  requestEntityTooLarge,
+  serverTimeout,
+  serviceUnavailable,
+  statusFor,
+  timeout,
+  tooManyRequests,
+  unauthorized,
+  unsupportedMediaType,
+} from "./status-errors.ts";
+export { fieldErrorBody, fieldErrorsText } from "./field-error.ts";
+export type { FieldError, FieldErrorType } from "./field-error.ts";
+export { groupKindText, groupResourceText } from "./group-resource.ts";
+export type { GroupKind, GroupResource } from "./group-resource.ts";
+
+// Metadata
+export type { ListMeta, ObjectMeta, OwnerReference } from "./object-meta.ts";
+export { labelsFrom, noLabels } from "./labels.ts";
+export type { Labels } from "./labels.ts";
+export { compareBytes } from "./byte-order.ts";
+
+// Selectors
+export { LabelRequirement } from "./label-requirement.ts";
+export type { LabelOperator } from "./label-requirement.ts";
+export { everything, LabelSelector, nothing, parseLabelSelector } from "./label-selector.ts";
+export { labelSelectorFromObject, labelSelectorObjectText } from "./label-selector-object.ts";
+export type { LabelSelectorExpression, LabelSelectorObject } from "./label-selector-object.ts";
+export { escapeFieldValue, FieldSelector, metadataFields, parseFieldSelector, requireSupportedFields } from "./field-selector.ts";
+export type { FieldRequirement, FieldValues } from "./field-selector.ts";
+export { SelectorInvalid } from "./selector-invalid.ts";
+
+// Time
+export { durationFromJson, DurationInvalid, formatDuration, parseDuration } from "./duration.ts";
+export {
+  formatMicroTime,
+  formatTime,
+  instantFromMs,
+  instantToMs,
+  isZeroTime,
+  microTimeFromJson,
+  microTimeToJson,
+  parseMicroTime,
+  parseTime,
+  timeFromJson,
+  TimeInvalid,
+  timeToJson,
+  zeroTime,
+} from "./time.ts";
+export type { Instant } from "./time.ts";
+
+// Text as Go writes it
+export { goJson, goJsonNumber, goJsonString, NotEncodable } from "./go-json.ts";
+export { goYaml } from "./go-yaml.ts";
+export { goQuote } from "./go-quote.ts";
+
+// Protobuf
+export { protobufEnvelope, protobufEnvelopeParts, ProtobufWriter } from "./protobuf-writer.ts";
+export type { EnvelopeParts } from "./protobuf-writer.ts";
+
+// Errors
+export { ApimachineryError } from "./apimachinery-error.ts";
