@@ -1,1 +1,26 @@
-export {};
+// Which kubelets
+export type { NodeAddress, ScrapeTarget, TargetSource } from "./scrape-target.ts";
+export { kubeletEndpoint, resourcePathAnnotation } from "./kubelet-endpoint.ts";
+export type { EndpointOptions, KubeletEndpoint } from "./kubelet-endpoint.ts";
+
+// Asking them
+export { KubeletClient } from "./kubelet-client.ts";
+export type { KubeletClientOptions, KubeletTls } from "./kubelet-client.ts";
+
+// What they answer
+export type { ContainerIdentity, NodePoints, PointSink } from "./node-points.ts";
+export type { DecodedPage, PageDecoder } from "./page-decoder.ts";
+
+// Scraping
+export { KubeletScraper } from "./kubelet-scraper.ts";
+export type { KubeletScraperOptions, PointSource, Scraper, ScrapeResult } from "./kubelet-scraper.ts";
+export { ScrapeSchedule } from "./scrape-schedule.ts";
+export type { ScrapeObserver, ScrapeReport, ScrapeScheduleOptions } from "./scrape-schedule.ts";
+
+// Time
+export { systemClock } from "./clock.ts";
+export type { Clock } from "./clock.ts";
+
+// Errors
+export { KubeletError } from "./kubelet-error.ts";
+export type { KubeletErrorCode, KubeletErrorOptions } from "./kubelet-error.ts";
