@@ -16,17 +16,25 @@ export interface Attributes {
 }
 
 /**
- * The answer. Only `allow` lets a request through.
+ * The answer. Only `allow` lets a request through, whatever else is set.
  *
- * `no-opinion` and `deny` end in 403 with `reason` in the sentence; `error` ends in 500, never in 403 or 200, because
- * nobody decided. `reason` of an error is its text.
+ * Otherwise, with `error` set the request ends in 500, never in 403, because nobody decided properly; without it in
+ * 403 with `reason` in the sentence.
  */
 export interface Decision {
-  readonly kind: "allow" | "deny" | "no-opinion" | "error";
+  readonly kind: "allow" | "deny" | "no-opinion";
   readonly reason: string;
+  /** Shown to the client. */
+  readonly error?: string;
 }
 
 /** Answers synchronously when it can; a promise costs every request a turn of the event loop. Never throws. */
 export interface Authorizer {
   authorize(attributes: Attributes): Decision | Promise<Decision>;
 }
+
+/** Nothing to say: the next authorizer decides. */
+export const noOpinion: Decision = Object.freeze({ kind: "no-opinion", reason: "" });
+
+/** Allowed, without a reason. */
+export const allowed: Decision = Object.freeze({ kind: "allow", reason: "" });

@@ -1,3 +1,9 @@
+/** Reads a request line once, for authorization, dispatch and audit alike. */
+import { TargetIncomplete } from "./authorization-error.ts";
+import { readListQuery } from "./internal/list-query.ts";
+import { splitTarget } from "./internal/request-target.ts";
+import { firstQueryValue } from "./query.ts";
+
 /**
  * What a request line asks for, in Kubernetes' terms.
  *
@@ -31,4 +37,110 @@ export interface RequestInfo {
   readonly labelSelector: string;
   /** Everything after the first `?`, still encoded. */
   readonly rawQuery: string;
+}
+
+const verbs: ReadonlyMap<string, string> = new Map([
+  ["GET", "get"],
+  ["HEAD", "get"],
+  ["POST", "create"],
+  ["PUT", "update"],
+  ["PATCH", "patch"],
+  ["DELETE", "delete"],
+]);
+
+/**
+ * Reads a request line.
+ *
+ * @param method - as on the request line
+ * @param rawTarget - as on the request line, bytes as latin-1 (Node's `req.url`); absolute form is understood
+ * @throws TargetMalformed when the target is no URL (400)
+ * @throws TargetIncomplete when the path ends after `watch` or `proxy` (500)
+ */
+export function parseRequestInfo(method: string, rawTarget: string): RequestInfo {
+  const { path, rawQuery } = splitTarget(rawTarget);
+  const parts = splitPath(path);
+  const first = parts[0] ?? "";
+  const isApi = (first === "api" || first === "apis") && parts.length >= 3;
+  if (!isApi || (first === "apis" && parts.length < 4)) {
+    return nonResource(method.toLowerCase(), path, rawQuery, isApi ? first : "");
+  }
+  const apiGroup = first === "apis" ? (parts[1] ?? "") : "";
+  const rest = parts.slice(first === "apis" ? 3 : 2);
+  const apiVersion = parts[first === "apis" ? 2 : 1] ?? "";
+
+  let verb = verbs.get(method) ?? "";
+  const special = rest[0] === "proxy" || rest[0] === "watch";
+  if (special) {
+    if (rest.length < 2) {
+      throw new TargetIncomplete(`unable to determine kind and namespace from url, ${rawTarget}`);
+    }
+    verb = rest.shift() ?? "";
+  }
+
+  let namespace = "";
+  let own = rest;
+  if (rest[0] === "namespaces" && rest.length > 1) {
+    namespace = rest[1] ?? "";
+    if (rest.length > 2 && rest[2] !== "status" && rest[2] !== "finalize") own = rest.slice(2);
+  }
+
+  const resource = own[0] ?? "";
+  let name = own[1] ?? "";
+  const subresource = verb === "proxy" ? "" : (own[2] ?? "");
+  if (name === "" && verb === "get") {
+    verb = "list";
+    if (rawQuery !== "") {
+      const query = readListQuery(rawQuery);
+      if (query.watch) verb = "watch";
+      name = query.name;
+    }
+  } else if (name === "" && verb === "delete") {
+    verb = "deletecollection";
+  }
+
+  const selects = rawQuery !== "" && !special && (verb === "list" || verb === "watch" || verb === "deletecollection");
+  return {
+    isResourceRequest: true,
+    path,
+    verb,
+    apiPrefix: first,
+    apiGroup,
+    apiVersion,
+    namespace,
+    resource,
+    subresource,
+    name,
+    parts: own,
+    fieldSelector: selects ? (firstQueryValue(rawQuery, "fieldSelector") ?? "") : "",
+    labelSelector: selects ? (firstQueryValue(rawQuery, "labelSelector") ?? "") : "",
+    rawQuery,
+  };
+}
+
+/** Parts between slashes, outer slashes cut; an inner `//` is an empty part. */
+function splitPath(path: string): string[] {
+  let start = 0;
+  let end = path.length;
+  while (start < end && path.charCodeAt(start) === 0x2f) start++;
+  while (end > start && path.charCodeAt(end - 1) === 0x2f) end--;
+  return start === end ? [] : path.slice(start, end).split("/");
+}
+
+function nonResource(verb: string, path: string, rawQuery: string, apiPrefix: string): RequestInfo {
+  return {
+    isResourceRequest: false,
+    path,
+    verb,
+    apiPrefix,
+    apiGroup: "",
+    apiVersion: "",
+    namespace: "",
+    resource: "",
+    subresource: "",
+    name: "",
+    parts: [],
+    fieldSelector: "",
+    labelSelector: "",
+    rawQuery,
+  };
 }

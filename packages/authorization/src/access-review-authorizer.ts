@@ -1,0 +1,113 @@
+/** Asks kube-apiserver whether a user may do something, at most once per question and time to live. */
+import type { Attributes, Authorizer, Decision } from "./authorizer.ts";
+import { DecisionCache } from "./decision-cache.ts";
+import { reviewSpec } from "./review-spec.ts";
+import type { SubjectAccessReviewer, SubjectAccessReviewStatus } from "./subject-access-review.ts";
+
+export interface AccessReviewOptions {
+  readonly reviewer: SubjectAccessReviewer;
+  /** Milliseconds since 1970. */
+  readonly clock: { now(): number };
+  /** How long an allowed answer is reused. Default 10 s; a revoked right works for that long. 0: never reuse. */
+  readonly allowedTtlMs?: number;
+  /** How long any other answer is reused. Default 10 s. 0: never reuse. */
+  readonly refusedTtlMs?: number;
+  /** Default 8,192. */
+  readonly maxEntries?: number;
+}
+
+/** Questions whose caller-chosen texts are this long or longer are not remembered. Upstream's figure, in bytes. */
+const maxRememberedLength = 10_000;
+/** Of all remembered questions together, so that chosen long ones cannot fill the memory. */
+const maxKeyLength = 16_000_000;
+
+/**
+ * Delegated authorization.
+ *
+ * A remembered answer is given synchronously. Concurrent equal questions share one review. A review that fails is
+ * never remembered and ends in `error`: the request gets 500.
+ */
+export class AccessReviewAuthorizer implements Authorizer {
+  readonly #options: AccessReviewOptions;
+  readonly #cache: DecisionCache;
+  readonly #running = new Map<string, Promise<Decision>>();
+
+  constructor(options: AccessReviewOptions) {
+    this.#options = options;
+    this.#cache = new DecisionCache(options.maxEntries ?? 8192, maxKeyLength);
+  }
+
+  authorize(attributes: Attributes): Decision | Promise<Decision> {
+    const key = questionKey(attributes);
+    const known = this.#cache.get(key, this.#options.clock.now());
+    if (known !== undefined) return decisionOf(known);
+    const running = this.#running.get(key);
+    if (running !== undefined) return running;
+    const review = this.#ask(attributes, key).finally(() => this.#running.delete(key));
+    this.#running.set(key, review);
+    return review;
+  }
+
+  async #ask(attributes: Attributes, key: string): Promise<Decision> {
+    try {
+      const status = await this.#options.reviewer.review(reviewSpec(attributes));
+      const decision = decisionOf(status);
+      const ttlMs = (status.allowed ? this.#options.allowedTtlMs : this.#options.refusedTtlMs) ?? 10_000;
+      if (ttlMs > 0 && chosenLength(attributes) < maxRememberedLength) {
+        this.#cache.set(key, status, this.#options.clock.now() + ttlMs);
+      }
+      return decision;
+    } catch (error) {
+      return { kind: "no-opinion", reason: "", error: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
+
+/** `denied` wins; both at once is an error of the reviewer. */
+function decisionOf(status: SubjectAccessReviewStatus): Decision {
+  const reason = status.reason ?? "";
+  const allowed = status.allowed === true;
+  if (status.denied === true && allowed) {
+    return { kind: "deny", reason, error: "webhook subject access review returned both allow and deny response" };
+  }
+  if (status.denied === true) return { kind: "deny", reason };
+  return { kind: allowed ? "allow" : "no-opinion", reason };
+}
+
+/** JSON keeps the parts apart: two different questions never share a key, whatever texts the caller chose. */
+function questionKey({ user, request }: Attributes): string {
+  return JSON.stringify([
+    user.name,
+    user.uid,
+    user.groups,
+    user.extra.size > 0 ? [...user.extra] : 0,
+    request.isResourceRequest
+      ? [
+          request.verb,
+          request.apiGroup,
+          request.apiVersion,
+          request.namespace,
+          request.resource,
+          request.subresource,
+          request.name,
+          request.fieldSelector,
+          request.labelSelector,
+        ]
+      : [request.verb, request.path],
+  ]);
+}
+
+function chosenLength({ request }: Attributes): number {
+  return (
+    Buffer.byteLength(request.path) +
+    Buffer.byteLength(request.verb) +
+    Buffer.byteLength(request.apiGroup) +
+    Buffer.byteLength(request.apiVersion) +
+    Buffer.byteLength(request.namespace) +
+    Buffer.byteLength(request.resource) +
+    Buffer.byteLength(request.subresource) +
+    Buffer.byteLength(request.name) +
+    Buffer.byteLength(request.fieldSelector) +
+    Buffer.byteLength(request.labelSelector)
+  );
+}
