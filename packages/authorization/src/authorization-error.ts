@@ -1,16 +1,20 @@
 /** The base of every error this package throws. */
 
-const brand: unique symbol = Symbol.for("@kubemetrics/authorization/error");
+const brand = Symbol.for("@kubemetrics/authorization/error");
 
 /** `code` is stable and safe to match on; `instanceof` works across duplicate copies of the package. */
 export abstract class AuthorizationError extends Error {
   static readonly code: string = "";
   abstract readonly code: string;
-  readonly [brand] = true;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    Object.defineProperty(this, brand, { value: true });
+  }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (typeof value !== "object" || value === null || !(brand in value)) return false;
-    return this.code === "" || (value as AuthorizationError).code === this.code;
+    return this.code === "" || (value as { code?: unknown }).code === this.code;
   }
 }
 

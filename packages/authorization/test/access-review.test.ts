@@ -3,7 +3,6 @@ import {
   AccessReviewAuthorizer,
   parseRequestInfo,
   type Attributes,
-  type Decision,
   type SubjectAccessReviewSpec,
   type SubjectAccessReviewStatus,
 } from "@kubemetrics/authorization";
@@ -58,15 +57,15 @@ test("refusals are remembered for their own time", async () => {
   clock.ms = 5;
   reviewer.status = { allowed: true };
   await authorizer.authorize(asks("/version"));
-  expect(authorizer.authorize(asks("/version")), "a time to live of 0 remembers nothing").toBeInstanceOf(Promise);
+  expect(authorizer.authorize(asks("/version"))).toBeInstanceOf(Promise);
 });
 
 test("a thousand concurrent equal questions make one review", async () => {
   const { reviewer, authorizer } = setup();
   const release = reviewer.hold();
-  const answers = Array.from({ length: 1000 }, () => authorizer.authorize(asks("/version")));
+  const answers = Array.from({ length: 1000 }, async () => await authorizer.authorize(asks("/version")));
   release();
-  expect(new Set((await Promise.all(answers)).map((answer: Decision) => answer.kind))).toEqual(new Set(["allow"]));
+  expect(new Set((await Promise.all(answers)).map((answer) => answer.kind))).toEqual(new Set(["allow"]));
   expect(reviewer.specs).toHaveLength(1);
 });
 
@@ -116,7 +115,7 @@ test("questions of 10,000 bytes and more are asked each time", async () => {
   const { reviewer, authorizer } = setup();
   const long = asks(`/${"x".repeat(9_996)}`);
   await authorizer.authorize(long);
-  expect(authorizer.authorize(long), "9,997 of the path and 3 of the verb").toBeInstanceOf(Promise);
+  expect(authorizer.authorize(long)).toBeInstanceOf(Promise);
   const short = asks(`/${"x".repeat(9_995)}`);
   await authorizer.authorize(short);
   expect(authorizer.authorize(short)).not.toBeInstanceOf(Promise);

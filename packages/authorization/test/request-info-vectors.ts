@@ -29,7 +29,7 @@ function answer(method: string, target: string): unknown {
     return { ok: recorded(parseRequestInfo(method, target)) };
   } catch (error) {
     if (error instanceof TargetMalformed) return { malformed: true };
-    if (error instanceof TargetIncomplete) return { err: error.message };
+    if (error instanceof TargetIncomplete) return { err: (error as Error).message };
     throw error;
   }
 }

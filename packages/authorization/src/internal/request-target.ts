@@ -9,14 +9,13 @@ export interface RequestTarget {
   readonly rawQuery: string;
 }
 
-const controlCharacter = /[\u0000-\u001f\u007f]/;
 const scheme = /^[a-z][a-z0-9+.-]*:/i;
 const authority = /^(?:[\w.~!$&'()*+,;=:%-]*@)?(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.%a-z~_-]*\])(?::\d*)?$/i;
 
 /** @throws TargetMalformed for what Go answers 400 */
 export function splitTarget(target: string): RequestTarget {
   if (target === "*") return { path: "*", rawQuery: "" };
-  if (target === "" || controlCharacter.test(target)) throw malformed(target);
+  if (target === "" || hasControlCharacter(target)) throw malformed(target);
   const rest = target.charCodeAt(0) === 0x2f ? target : afterScheme(target);
   const question = rest.indexOf("?");
   const path = percentDecode(question < 0 ? rest : rest.slice(0, question), false);
@@ -35,6 +34,14 @@ function afterScheme(target: string): string {
   const host = end < 0 ? rest.slice(2) : rest.slice(2, 2 + end);
   if (!authority.test(host)) throw malformed(target);
   return end < 0 ? "" : rest.slice(2 + end);
+}
+
+function hasControlCharacter(target: string): boolean {
+  for (let at = 0; at < target.length; at++) {
+    const code = target.charCodeAt(at);
+    if (code < 0x20 || code === 0x7f) return true;
+  }
+  return false;
 }
 
 function malformed(target: string): TargetMalformed {
