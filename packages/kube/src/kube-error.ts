@@ -1,21 +1,19 @@
 import type { Status } from "@kubemetrics/apimachinery";
 
 /**
- * Base of every error of this package. `code` is stable and safe to match on; `message` is for people and ends with the way out.
- *
- * `instanceof` also recognises errors made by another copy of the package.
+ * Base of every error of this package. `code` is stable and safe to match on; `message` is for people and ends with the
+ * way out. `instanceof` also recognises errors made by another copy of the package.
  */
 export class KubeError extends Error {
-  protected static readonly brand: symbol = Symbol.for("@kubemetrics/kube.KubeError");
+  protected static readonly brand: symbol = Symbol.for("@kubemetrics/kube/error");
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
-    for (let type: typeof KubeError = new.target; type.brand !== undefined; type = Object.getPrototypeOf(type) as typeof KubeError) {
-      Object.defineProperty(this, type.brand, { value: true });
-    }
+    for (const brand of new Set([KubeError.brand, new.target.brand]))
+      Object.defineProperty(this, brand, { value: true });
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -23,25 +21,31 @@ export class KubeError extends Error {
   }
 }
 
-/** Which configuration entry is wrong is in `message`; all of them at once, one a line. */
+/** The configuration cannot be used. `message` names every problem at once. */
 export class KubeConfigInvalid extends KubeError {
-  protected static override readonly brand: symbol = Symbol.for("@kubemetrics/kube.KubeConfigInvalid");
+  protected static override readonly brand: symbol = Symbol.for("@kubemetrics/kube/config-invalid");
+
+  constructor(message: string, options?: ErrorOptions) {
+    super("CONFIG_INVALID", message, options);
+  }
 }
 
 export type UnreachableCode =
   | "REFUSED"
   | "UNKNOWN_HOST"
   | "TIMED_OUT"
+  /** The connection broke before the whole answer came. */
   | "INTERRUPTED"
   | "UNTRUSTED_CERTIFICATE"
-  | "CLIENT_CERTIFICATE"
+  /** A token, certificate or exec plugin could not be read. */
   | "CREDENTIALS"
+  /** The connection was closed by us. */
   | "CLOSED"
   | "CONNECTION";
 
 /** No answer came: the connection could not be made, was lost, or took too long. */
 export class KubeUnreachable extends KubeError {
-  protected static override readonly brand: symbol = Symbol.for("@kubemetrics/kube.KubeUnreachable");
+  protected static override readonly brand: symbol = Symbol.for("@kubemetrics/kube/unreachable");
   declare readonly code: UnreachableCode;
 
   constructor(code: UnreachableCode, message: string, options?: ErrorOptions) {
@@ -54,6 +58,7 @@ export type RequestFailedCode =
   | "FORBIDDEN"
   | "NOT_FOUND"
   | "CONFLICT"
+  /** 410: the resource version or the continue token is too old. */
   | "EXPIRED"
   | "INVALID"
   | "TOO_MANY_REQUESTS"
@@ -62,25 +67,37 @@ export type RequestFailedCode =
   | "SERVER_ERROR"
   | "REJECTED";
 
-/** kube-apiserver answered, and the answer is no. `status` is what it said. */
-export class KubeRequestFailed extends KubeError {
-  protected static override readonly brand: symbol = Symbol.for("@kubemetrics/kube.KubeRequestFailed");
-  declare readonly code: RequestFailedCode;
+/** What the server answered. */
+export interface FailedAnswer {
   readonly status: Status;
-  /** The HTTP status, which for an error inside a watch stream is the Status's own code. */
+  readonly httpStatus: number;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** kube-apiserver answered, and the answer is no. `message` names the request and, for 403, the missing permission. */
+export class KubeRequestFailed extends KubeError {
+  protected static override readonly brand: symbol = Symbol.for("@kubemetrics/kube/request-failed");
+  declare readonly code: RequestFailedCode;
+  /** What the server said; made from the HTTP status when it sent no Status. */
+  readonly status: Status;
+  /** For an error inside a watch stream: the Status's own code. */
   readonly httpStatus: number;
   /** What the server asked for in Retry-After; `undefined` when it did not. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: RequestFailedCode, message: string, details: { status: Status; httpStatus: number; retryAfterMs?: number | undefined }) {
+  constructor(code: RequestFailedCode, message: string, answer: FailedAnswer) {
     super(code, message);
-    this.status = details.status;
-    this.httpStatus = details.httpStatus;
-    this.retryAfterMs = details.retryAfterMs;
+    this.status = answer.status;
+    this.httpStatus = answer.httpStatus;
+    this.retryAfterMs = answer.retryAfterMs;
   }
 }
 
-/** An answer came, and it is not what the API promises (not JSON, another kind, too long). */
+/** An answer came and is not what the API promises: not JSON, another shape, too long. */
 export class KubeAnswerInvalid extends KubeError {
-  protected static override readonly brand: symbol = Symbol.for("@kubemetrics/kube.KubeAnswerInvalid");
+  protected static override readonly brand: symbol = Symbol.for("@kubemetrics/kube/answer-invalid");
+
+  constructor(message: string, options?: ErrorOptions) {
+    super("ANSWER_INVALID", message, options);
+  }
 }

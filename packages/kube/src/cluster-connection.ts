@@ -1,0 +1,304 @@
+import { buildConnector, Pool, type Dispatcher } from "undici";
+import { systemClock, type Clock } from "./clock.ts";
+import type { ClusterConfig, TlsMaterial } from "./cluster-config.ts";
+import { Deadline } from "./internal/deadline.ts";
+import { requestFailed } from "./internal/failed-answer.ts";
+import { unreachable } from "./internal/unreachable.ts";
+import { KubeAnswerInvalid, KubeConfigInvalid, KubeRequestFailed, KubeUnreachable } from "./kube-error.ts";
+import { requestText, type KubeVerb, type ResourceLocation } from "./resource-location.ts";
+
+export interface ConnectionOptions {
+  /**
+   * Offer HTTP/2: all requests share a connection. Off by default: a lost HTTP/2 connection stalls every request on it until a
+   * ping fails, a lost HTTP/1.1 connection only its own.
+   */
+  readonly http2?: boolean;
+  /** For making a connection, TLS included. Default 10 s. */
+  readonly connectTimeoutMs?: number;
+  /** For a whole request that is not a stream. Default 60 s. */
+  readonly requestTimeoutMs?: number;
+  /** Connections at once; further requests wait. Default 64. */
+  readonly maxConnections?: number;
+  /** Longest body of a request that is not a stream. Default 128 MiB. */
+  readonly maxAnswerBytes?: number;
+  readonly userAgent?: string;
+  readonly clock?: Clock;
+}
+
+export interface KubeRequest {
+  /** Decides the HTTP method. */
+  readonly verb: KubeVerb;
+  /** For error messages. */
+  readonly location: ResourceLocation;
+  /** From `/api` or `/apis` on, without a query. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  /** Default `application/json`. */
+  readonly accept?: string | undefined;
+  /** JSON text. */
+  readonly body?: string | undefined;
+  /** Default: the connection's. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface KubeStreamRequest extends KubeRequest {
+  /** No byte for this long: the connection counts as dead, and the stream ends with `TIMED_OUT`. */
+  readonly silenceMs: number;
+}
+
+const methods: Readonly<Record<KubeVerb, Dispatcher.HttpMethod>> = {
+  get: "GET",
+  list: "GET",
+  watch: "GET",
+  create: "POST",
+  update: "PUT",
+  patch: "PATCH",
+  delete: "DELETE",
+};
+
+/** One pool of connections to one kube-apiserver. Credentials are asked for each request, certificates for each pool. */
+export class ClusterConnection {
+  readonly server: string;
+  readonly #config: ClusterConfig;
+  readonly #options: Required<ConnectionOptions>;
+  readonly #origin: string;
+  readonly #prefix: string;
+  readonly #running = new Set<Deadline>();
+  readonly #retired = new Set<Pool>();
+  #pool: { readonly material: TlsMaterial; readonly pool: Pool } | undefined;
+  #closed = false;
+
+  /** @throws KubeConfigInvalid when the server address is not an http(s) URL */
+  constructor(config: ClusterConfig, options: ConnectionOptions = {}) {
+    if (!URL.canParse(config.server))
+      throw new KubeConfigInvalid(`server "${config.server}" of ${config.description} is not a URL`);
+    const url = new URL(config.server);
+    this.server = config.server;
+    this.#config = config;
+    this.#origin = url.origin;
+    this.#prefix = url.pathname.replace(/\/+$/, "");
+    this.#options = {
+      http2: options.http2 ?? false,
+      connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+      requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
+      maxConnections: options.maxConnections ?? 64,
+      maxAnswerBytes: options.maxAnswerBytes ?? 128 * 1024 * 1024,
+      userAgent: options.userAgent ?? "kubemetrics",
+      clock: options.clock ?? systemClock,
+    };
+  }
+
+  /**
+   * Sends a request and decodes the JSON answer. Reads are sent again once when a connection breaks before an answer.
+   *
+   * @throws KubeRequestFailed, KubeUnreachable, KubeAnswerInvalid
+   */
+  async request(request: KubeRequest): Promise<unknown> {
+    try {
+      return await this.#decoded(request);
+    } catch (error) {
+      const isRead = methods[request.verb] === "GET";
+      if (!isRead || !(error instanceof KubeUnreachable) || error.code !== "INTERRUPTED") throw error;
+      return this.#decoded(request);
+    }
+  }
+
+  /**
+   * Opens an answer that goes on: resolves when the server accepted it, then yields its bytes until the server ends it.
+   * Leaving the loop early closes it. Errors as in `request`, at any time.
+   */
+  async stream(request: KubeStreamRequest): Promise<AsyncGenerator<Uint8Array, void, void>> {
+    const deadline = this.#start(request);
+    try {
+      const answer = await this.#send(request, deadline);
+      return this.#chunks(request, answer, deadline);
+    } catch (error) {
+      throw this.#ended(deadline, error);
+    }
+  }
+
+  /** Ends every running request with `CLOSED` and closes all connections. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const closed = new KubeUnreachable("CLOSED", `the connection to ${this.server} was closed by this process`);
+    for (const deadline of this.#running) deadline.abort(closed);
+    const pools = [...this.#retired, ...(this.#pool === undefined ? [] : [this.#pool.pool])];
+    await Promise.all(pools.map((pool) => pool.destroy(closed)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #start(request: KubeRequest): Deadline {
+    const deadline = new Deadline(this.#options.clock, request.signal);
+    const timeoutMs = request.timeoutMs ?? this.#options.requestTimeoutMs;
+    deadline.restart(timeoutMs, () => this.#timedOut(request, `no answer within ${timeoutMs / 1000} s`));
+    this.#running.add(deadline);
+    return deadline;
+  }
+
+  #timedOut(request: KubeRequest, what: string): KubeUnreachable {
+    const asked = requestText(request.verb, request.location);
+    return new KubeUnreachable(
+      "TIMED_OUT",
+      `${asked} (${request.path}): ${what} from kube-apiserver at ${this.server}`,
+    );
+  }
+
+  /** Ends the bookkeeping of a request and says what its failure was. */
+  #ended(deadline: Deadline, error: unknown): Error {
+    this.#running.delete(deadline);
+    deadline.end();
+    return unreachable(this.server, deadline.signal.aborted ? deadline.signal.reason : error);
+  }
+
+  async #decoded(request: KubeRequest): Promise<unknown> {
+    const deadline = this.#start(request);
+    let text: string;
+    try {
+      const answer = await this.#send(request, deadline);
+      text = await this.#text(answer, this.#options.maxAnswerBytes, request);
+    } catch (error) {
+      throw this.#ended(deadline, error);
+    }
+    this.#running.delete(deadline);
+    deadline.end();
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      const asked = requestText(request.verb, request.location);
+      throw new KubeAnswerInvalid(`the answer to ${asked} (${request.path}) is not JSON: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  }
+
+  async *#chunks(
+    request: KubeStreamRequest,
+    answer: Dispatcher.ResponseData,
+    deadline: Deadline,
+  ): AsyncGenerator<Uint8Array, void, void> {
+    const silent = (): Error => this.#timedOut(request, `nothing for ${request.silenceMs / 1000} s`);
+    try {
+      deadline.restart(request.silenceMs, silent);
+      for await (const chunk of answer.body) {
+        deadline.restart(request.silenceMs, silent);
+        yield chunk as Uint8Array;
+      }
+    } catch (error) {
+      throw this.#ended(deadline, error);
+    } finally {
+      this.#running.delete(deadline);
+      deadline.end();
+    }
+  }
+
+  /** Sends once, and once more with fresh credentials when they were refused. @throws unless the answer is 2xx */
+  async #send(request: KubeRequest, deadline: Deadline): Promise<Dispatcher.ResponseData> {
+    const authorization = await this.#config.authorization();
+    let answer = await this.#dispatch(request, authorization, deadline.signal);
+    if (answer.statusCode === 401) {
+      this.#config.credentialsRefused?.();
+      const fresh = await this.#config.authorization();
+      if (fresh !== authorization) {
+        await answer.body.dump();
+        answer = await this.#dispatch(request, fresh, deadline.signal);
+      }
+    }
+    if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
+    const body = await this.#text(answer, 1024 * 1024, request);
+    const retryAfter = answer.headers["retry-after"];
+    throw requestFailed(request, answer.statusCode, body, typeof retryAfter === "string" ? retryAfter : undefined);
+  }
+
+  async #dispatch(
+    request: KubeRequest,
+    authorization: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
+    const pool = await this.#currentPool();
+    if (this.#closed)
+      throw new KubeUnreachable("CLOSED", `the connection to ${this.server} was closed by this process`);
+    const query = request.query === undefined ? "" : `?${new URLSearchParams(request.query).toString()}`;
+    return pool.request({
+      method: methods[request.verb],
+      path: `${this.#prefix}${request.path}${query}`,
+      headers: {
+        accept: request.accept ?? "application/json",
+        "user-agent": this.#options.userAgent,
+        ...(authorization === undefined ? {} : { authorization }),
+        ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(request.body === undefined ? {} : { body: request.body }),
+      signal,
+    });
+  }
+
+  async #text(answer: Dispatcher.ResponseData, limitBytes: number, request: KubeRequest): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of answer.body) {
+      bytes += (chunk as Uint8Array).byteLength;
+      if (bytes > limitBytes) {
+        const asked = requestText(request.verb, request.location);
+        throw new KubeAnswerInvalid(`the answer to ${asked} (${request.path}) is longer than ${limitBytes} bytes`);
+      }
+      chunks.push(chunk as Uint8Array);
+    }
+    return Buffer.concat(chunks, bytes).toString("utf8");
+  }
+
+  /** A new pool when certificates changed: running requests end on the old one. */
+  async #currentPool(): Promise<Pool> {
+    const material = await this.#config.tls();
+    if (this.#pool !== undefined && sameMaterial(this.#pool.material, material)) return this.#pool.pool;
+    const pool = this.#newPool(material);
+    const old = this.#pool?.pool;
+    this.#pool = { material, pool };
+    if (old !== undefined) {
+      this.#retired.add(old);
+      void old.close().finally(() => this.#retired.delete(old));
+    }
+    return pool;
+  }
+
+  #newPool(material: TlsMaterial): Pool {
+    const { http2, connectTimeoutMs, maxConnections } = this.#options;
+    const tlsOptions = {
+      ...(material.certificateAuthority === undefined ? {} : { ca: material.certificateAuthority }),
+      ...(material.certificate === undefined ? {} : { cert: material.certificate }),
+      ...(material.key === undefined ? {} : { key: material.key }),
+      ...(this.#config.tlsServerName === undefined ? {} : { servername: this.#config.tlsServerName }),
+      rejectUnauthorized: this.#config.insecureSkipTlsVerify !== true,
+    };
+    return new Pool(this.#origin, {
+      connections: maxConnections,
+      // Shorter than the 90 s after which kube-apiserver closes idle connections.
+      keepAliveTimeout: 60_000,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      allowH2: http2,
+      ...(http2 ? { h2Options: { pingInterval: 20_000 } } : {}),
+      connect: buildConnector({
+        ...tlsOptions,
+        allowH2: http2,
+        preferH2: http2,
+        timeout: connectTimeoutMs,
+        keepAlive: true,
+        keepAliveInitialDelay: 30_000,
+        autoSelectFamily: true,
+      }),
+    });
+  }
+}
+
+function sameMaterial(a: TlsMaterial, b: TlsMaterial): boolean {
+  return a.certificateAuthority === b.certificateAuthority && a.certificate === b.certificate && a.key === b.key;
+}
+
+/** Whether an error is an answer of kube-apiserver with this code. */
+export function isRequestFailed(error: unknown, code: KubeRequestFailed["code"]): error is KubeRequestFailed {
+  return error instanceof KubeRequestFailed && error.code === code;
+}

@@ -1,0 +1,82 @@
+/** Reads a kubeconfig with the official client's loader, which is imported only here and only when needed. */
+import { dirname } from "node:path";
+import type { Cluster, KubeConfig, User } from "@kubernetes/client-node";
+import { KubeConfigInvalid } from "../kube-error.ts";
+import type { ReadFile } from "./rotating-file.ts";
+
+export interface LoadedKubeconfig {
+  readonly kubeConfig: KubeConfig;
+  readonly context: string;
+  readonly cluster: Cluster;
+  readonly user: Partial<User>;
+  readonly warnings: readonly string[];
+}
+
+/** @throws KubeConfigInvalid naming everything that is wrong */
+export async function loadKubeconfigFile(
+  path: string,
+  context: string | undefined,
+  read: ReadFile,
+): Promise<LoadedKubeconfig> {
+  const text = await read(path).catch((cause: unknown) => {
+    throw new KubeConfigInvalid(`cannot read kubeconfig ${path}: ${(cause as Error).message}`, { cause });
+  });
+  const { KubeConfig: Loader } = await import("@kubernetes/client-node");
+  const kubeConfig = new Loader();
+  try {
+    kubeConfig.loadFromString(text);
+  } catch (cause) {
+    throw new KubeConfigInvalid(`kubeconfig ${path} is not valid: ${(cause as Error).message}`, { cause });
+  }
+  kubeConfig.makePathsAbsolute(dirname(path));
+  if (context !== undefined) kubeConfig.setCurrentContext(context);
+  return { kubeConfig, ...chosen(kubeConfig, path, text) };
+}
+
+function chosen(kubeConfig: KubeConfig, path: string, text: string): Omit<LoadedKubeconfig, "kubeConfig"> {
+  const name = kubeConfig.getCurrentContext() ?? "";
+  const context = kubeConfig.getContextObject(name);
+  if (context === null) {
+    const known = kubeConfig.getContexts().map((one) => `"${one.name}"`);
+    const asked = name === "" ? "has no current-context" : `has no context "${name}"`;
+    throw new KubeConfigInvalid(
+      `kubeconfig ${path} ${asked}; it has ${known.length === 0 ? "no contexts at all" : known.join(", ")}`,
+    );
+  }
+  const cluster = kubeConfig.getCluster(context.cluster);
+  const user = context.user === undefined ? null : kubeConfig.getUser(context.user);
+  const problems = [
+    cluster === null && `context "${name}" names cluster "${context.cluster}", which is not there`,
+    cluster !== null &&
+      !/^https?:\/\/[^/]+/.test(cluster.server) &&
+      `server "${cluster.server}" of cluster "${context.cluster}" is not an http(s) URL`,
+    user === null && context.user && `context "${name}" names user "${context.user}", which is not there`,
+    user?.impersonateUser &&
+      `user "${context.user}" impersonates (as: ${user.impersonateUser}), which is not supported; use credentials of that user`,
+  ].filter((problem) => typeof problem === "string");
+  if (cluster === null || problems.length > 0)
+    throw new KubeConfigInvalid(`kubeconfig ${path}: ${problems.join("; ")}`);
+  return { context: name, cluster, user: user ?? {}, warnings: warningsFor(cluster, user ?? {}, text) };
+}
+
+function warningsFor(cluster: Cluster, user: Partial<User>, text: string): string[] {
+  const warnings: string[] = [];
+  if (cluster.proxyUrl)
+    warnings.push(
+      `proxy-url ${cluster.proxyUrl} of cluster "${cluster.name}" is not used: connections are made directly`,
+    );
+  if (cluster.skipTLSVerify)
+    warnings.push(
+      `insecure-skip-tls-verify of cluster "${cluster.name}": whoever answers at ${cluster.server} gets these credentials`,
+    );
+  if (cluster.server.startsWith("http:"))
+    warnings.push(`cluster "${cluster.name}" is reached without TLS: anyone on the way can read and change everything`);
+  const hasCredentials =
+    user.token || user.exec || user.authProvider || user.username || user.certData || user.certFile;
+  if (!hasCredentials && /^\s*"?tokenFile"?\s*:/m.test(text)) {
+    warnings.push(
+      `tokenFile of a user is not read; give token, a client certificate or exec, or run in the cluster without a kubeconfig`,
+    );
+  }
+  return warnings;
+}

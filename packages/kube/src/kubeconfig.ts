@@ -1,0 +1,154 @@
+import { readFile } from "node:fs/promises";
+import { systemClock, type Clock } from "./clock.ts";
+import type { ClusterConfig, TlsMaterial } from "./cluster-config.ts";
+import { loadKubeconfigFile, type LoadedKubeconfig } from "./internal/kubeconfig-file.ts";
+import { RotatingFile, type ReadFile } from "./internal/rotating-file.ts";
+import { KubeUnreachable } from "./kube-error.ts";
+
+export interface KubeconfigOptions {
+  readonly path: string;
+  /** Default: the file's current context. */
+  readonly context?: string;
+  readonly readFile?: ReadFile;
+  readonly clock?: Clock;
+}
+
+/** How often a plugin's answer is asked for again; the plugin itself runs only when its credential has expired. */
+const pluginMaxAgeMs = 10_000;
+/** A kubeconfig is loaded again after a refusal, but not more often than this. */
+const reloadAfterMs = 10_000;
+
+/**
+ * A cluster and user of a kubeconfig: certificates as data or files, token, user name and password, exec plugin, auth provider.
+ *
+ * Certificate files are read again when they are a minute old, the kubeconfig itself when its credentials were refused. What it
+ * holds and we do not use (`proxy-url`) is in `warnings`. The library that reads it is loaded on the first call: importing this
+ * package does not load it (docs/decisions/0002).
+ *
+ * @throws KubeConfigInvalid naming everything that is wrong
+ */
+export async function kubeconfigConfig(options: KubeconfigOptions): Promise<ClusterConfig> {
+  const read = options.readFile ?? ((path: string) => readFile(path, "utf8"));
+  const source = new KubeconfigSource(options, read, options.clock ?? systemClock);
+  const { cluster, warnings, context } = await source.loaded();
+  return {
+    description: `kubeconfig ${options.path}, context "${context}"`,
+    server: cluster.server,
+    tlsServerName: cluster.tlsServerName,
+    insecureSkipTlsVerify: cluster.skipTLSVerify,
+    warnings,
+    tls: () => source.tls(),
+    authorization: () => source.authorization(),
+    credentialsRefused: () => source.refused(),
+  };
+}
+
+class KubeconfigSource {
+  readonly #options: KubeconfigOptions;
+  readonly #read: ReadFile;
+  readonly #clock: Clock;
+  readonly #files = new Map<string, RotatingFile>();
+  #loading: Promise<LoadedKubeconfig> | undefined;
+  #loadedAtMs = 0;
+  #stale = false;
+  #plugin: { readonly atMs: number; readonly credential: Promise<PluginCredential> } | undefined;
+
+  constructor(options: KubeconfigOptions, read: ReadFile, clock: Clock) {
+    this.#options = options;
+    this.#read = read;
+    this.#clock = clock;
+  }
+
+  loaded(): Promise<LoadedKubeconfig> {
+    if (this.#loading === undefined || (this.#stale && this.#clock.now() - this.#loadedAtMs >= reloadAfterMs)) {
+      const before = this.#loading;
+      this.#stale = false;
+      this.#loadedAtMs = this.#clock.now();
+      this.#plugin = undefined;
+      const load = loadKubeconfigFile(this.#options.path, this.#options.context, this.#read);
+      // A kubeconfig that became unreadable must not cost us the credentials that may still work.
+      this.#loading = before === undefined ? load : load.catch(() => before);
+    }
+    return this.#loading;
+  }
+
+  refused(): void {
+    this.#stale = true;
+    for (const file of this.#files.values()) file.expire();
+  }
+
+  async tls(): Promise<TlsMaterial> {
+    const { cluster, user } = await this.loaded();
+    const plugin = await this.#credential();
+    return {
+      certificateAuthority: await this.#pem(cluster.caFile, cluster.caData),
+      certificate: plugin?.certificate ?? (await this.#pem(user.certFile, user.certData)),
+      key: plugin?.key ?? (await this.#pem(user.keyFile, user.keyData)),
+    };
+  }
+
+  async authorization(): Promise<string | undefined> {
+    const { user } = await this.loaded();
+    if (user.token) return `Bearer ${user.token.trim()}`;
+    const plugin = await this.#credential();
+    if (plugin !== undefined) return plugin.authorization;
+    if (!user.username) return undefined;
+    return `Basic ${Buffer.from(`${user.username}:${user.password ?? ""}`).toString("base64")}`;
+  }
+
+  async #pem(file: string | undefined, data: string | undefined): Promise<string | undefined> {
+    // As kubectl does: data wins over a file.
+    if (data) return Buffer.from(data, "base64").toString("utf8");
+    if (!file) return undefined;
+    const rotating = this.#files.get(file) ?? new RotatingFile(file, this.#read, this.#clock);
+    this.#files.set(file, rotating);
+    try {
+      return await rotating.text();
+    } catch (cause) {
+      throw new KubeUnreachable("CREDENTIALS", `cannot read ${file}, which kubeconfig ${this.#options.path} names`, {
+        cause,
+      });
+    }
+  }
+
+  async #credential(): Promise<PluginCredential | undefined> {
+    const { user, kubeConfig } = await this.loaded();
+    if (!user.exec && !user.authProvider) return undefined;
+    const now = this.#clock.now();
+    if (this.#plugin === undefined || now - this.#plugin.atMs >= pluginMaxAgeMs) {
+      this.#plugin = { atMs: now, credential: askPlugin(kubeConfig, this.#options.path) };
+    }
+    const asked = this.#plugin;
+    try {
+      return await asked.credential;
+    } catch (error) {
+      if (this.#plugin === asked) this.#plugin = undefined;
+      throw error;
+    }
+  }
+}
+
+interface PluginCredential {
+  readonly authorization: string | undefined;
+  readonly certificate: string | undefined;
+  readonly key: string | undefined;
+}
+
+async function askPlugin(kubeConfig: LoadedKubeconfig["kubeConfig"], path: string): Promise<PluginCredential> {
+  const asked: { headers?: Record<string, string>; cert?: string | Buffer; key?: string | Buffer } = {};
+  try {
+    await kubeConfig.applyToHTTPSOptions(asked);
+  } catch (cause) {
+    const text = (cause as Error).message.trim();
+    throw new KubeUnreachable(
+      "CREDENTIALS",
+      `the credential plugin of kubeconfig ${path} failed: ${text}; run its command by hand`,
+      { cause },
+    );
+  }
+  return {
+    authorization: asked.headers?.["Authorization"],
+    certificate: asked.cert?.toString(),
+    key: asked.key?.toString(),
+  };
+}

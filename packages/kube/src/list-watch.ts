@@ -1,0 +1,268 @@
+import { systemClock, type Clock } from "./clock.ts";
+import type { ClusterConnection, KubeRequest } from "./cluster-connection.ts";
+import type { CollectionObserver, CollectionStatus } from "./collection-status.ts";
+import { asObject, type ApiObject } from "./api-object.ts";
+import { BackOff } from "./internal/back-off.ts";
+import { requestFailed } from "./internal/failed-answer.ts";
+import { Lines } from "./internal/lines.ts";
+import { pagedList } from "./internal/paged-list.ts";
+import { isRequestFailed } from "./cluster-connection.ts";
+import { KubeAnswerInvalid, KubeError, KubeRequestFailed, KubeUnreachable } from "./kube-error.ts";
+import { requestText, type ResourceLocation } from "./resource-location.ts";
+
+/** Where the objects of a collection go. Called synchronously; an object is JSON as decoded and may be kept in parts. */
+export interface CollectionSink {
+  /** New or changed. `generation` grows with every list. */
+  put(object: ApiObject, generation: number): void;
+  remove(object: ApiObject): void;
+  /** A list is complete: whatever was not put with this generation or a later one is gone. */
+  sweep(generation: number): void;
+  readonly size: number;
+}
+
+/** Which objects, and in which form. */
+export interface CollectionSource {
+  readonly path: string;
+  readonly location: ResourceLocation;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Of the list; watches take `watchAccept`. Default `application/json`. */
+  readonly listAccept?: string;
+  readonly watchAccept?: string;
+}
+
+export interface ListWatchOptions {
+  readonly clock?: Clock;
+  /** 0 ≤ number < 1. */
+  readonly random?: () => number;
+  /** A watch without a byte for this long is given up. The server sends bookmarks about every minute. Default 2 minutes. */
+  readonly silenceMs?: number;
+  readonly observer?: CollectionObserver;
+}
+
+const longestLineBytes = 32 * 1024 * 1024;
+/** A watch that ends sooner than this without an event counts as a failure. */
+const shortestWatchMs = 1_000;
+/** A watch that lasted this long was healthy, even if nothing happened in it: waits start small again. */
+const healthyWatchMs = 10_000;
+
+/**
+ * Follows a collection: lists it in pages, watches from there, and starts again after every error, with growing and jittered waits.
+ * Nothing but `close` ends it.
+ *
+ * A broken watch goes on from the last resource version, bookmarks included; a 410 or a refusal leads to a new list. The sink keeps what it
+ * has meanwhile: stale data with a `failure` in the status.
+ */
+export class ListWatch {
+  readonly #connection: ClusterConnection;
+  readonly #source: CollectionSource;
+  readonly #sink: CollectionSink;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #silenceMs: number;
+  readonly #observer: CollectionObserver;
+  readonly #name: string;
+  readonly #backOff: BackOff;
+  readonly #stop = new AbortController();
+  readonly #counts = { lists: 0, watches: 0, events: 0, unparsableLines: 0, failures: 0 };
+  #running: Promise<void> | undefined;
+  #synced = false;
+  #generation = 0;
+  #failure: { readonly error: KubeError; readonly sinceMs: number } | undefined;
+  /** Where to watch from; `undefined`: list first. */
+  #resourceVersion: string | undefined;
+  /** Failed watches without an event in between. */
+  #fruitless = 0;
+
+  constructor(
+    connection: ClusterConnection,
+    source: CollectionSource,
+    sink: CollectionSink,
+    options: ListWatchOptions = {},
+  ) {
+    this.#connection = connection;
+    this.#source = source;
+    this.#sink = sink;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.#silenceMs = options.silenceMs ?? 120_000;
+    this.#observer = options.observer ?? {};
+    this.#name = requestText("list", source.location).slice("list ".length);
+    this.#backOff = new BackOff(250, 30_000, this.#random);
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends the list or watch under way. What was read stays in the sink. */
+  async close(): Promise<void> {
+    this.#stop.abort(new KubeUnreachable("CLOSED", `the cache of ${this.#name} was closed`));
+    await this.#running;
+  }
+
+  get status(): CollectionStatus {
+    return {
+      synced: this.#synced,
+      failure: this.#failure?.error,
+      failingSinceMs: this.#failure?.sinceMs,
+      objects: this.#sink.size,
+      ...this.#counts,
+    };
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        if (this.#resourceVersion === undefined) await this.#list();
+        await this.#watch(this.#resourceVersion ?? "");
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        await this.#pause(this.#failed(error));
+      }
+    }
+  }
+
+  async #list(): Promise<void> {
+    this.#generation++;
+    const version = await pagedList(
+      this.#connection,
+      this.#request("list", this.#source.query ?? {}, this.#source.listAccept),
+      () => this.#generation++,
+      (object) => this.#sink.put(object, this.#generation),
+    );
+    this.#sink.sweep(this.#generation);
+    this.#counts.lists++;
+    this.#resourceVersion = version;
+    const isFirst = !this.#synced;
+    this.#synced = true;
+    if (isFirst) this.#observer.synced?.(this.#name, this.#sink.size);
+  }
+
+  async #watch(from: string): Promise<void> {
+    const startedMs = this.#clock.now();
+    const eventsBefore = this.#counts.events;
+    const query = {
+      ...this.#source.query,
+      watch: "1",
+      allowWatchBookmarks: "true",
+      resourceVersion: from,
+      // The server ends the watch between 5 and 10 minutes; the spread keeps clients from coming back together.
+      timeoutSeconds: String(300 + Math.floor(this.#random() * 300)),
+    };
+    const stream = await this.#connection.stream({
+      ...this.#request("watch", query, this.#source.watchAccept),
+      timeoutMs: 30_000,
+      silenceMs: this.#silenceMs,
+    });
+    this.#counts.watches++;
+    this.#recovered();
+    const lines = new Lines(longestLineBytes);
+    try {
+      for await (const chunk of stream) for (const line of lines.push(chunk)) this.#event(line);
+    } catch (error) {
+      // The connection went, which is how watches end when a server restarts. Only a failing next try is worth reporting.
+      if (!(error instanceof KubeUnreachable) || this.#fruitless > 0) throw error;
+      this.#fruitless++;
+      this.#counts.failures++;
+      await this.#pause(error.code === "TIMED_OUT" ? 0 : this.#backOff.nextMs());
+      return;
+    } finally {
+      if (this.#clock.now() - startedMs >= healthyWatchMs) this.#healthy();
+    }
+    const wasShort = this.#clock.now() - startedMs < shortestWatchMs && this.#counts.events === eventsBefore;
+    if (wasShort) throw new KubeUnreachable("INTERRUPTED", `the watch of ${this.#name} ended as soon as it began`);
+  }
+
+  #event(line: string): void {
+    const event = parsedEvent(line);
+    const object = event === undefined ? undefined : asObject(event.object);
+    if (event === undefined || object === undefined) {
+      this.#counts.unparsableLines++;
+      // An event was lost. The server sends it again when the watch starts over from the last version.
+      throw new KubeAnswerInvalid(`a line of the watch of ${this.#name} is not an event: ${line.slice(0, 80)}`);
+    }
+    if (event.type === "ERROR") throw this.#errorEvent(object);
+    if (event.type === "ADDED" || event.type === "MODIFIED") this.#sink.put(object, this.#generation);
+    else if (event.type === "DELETED") this.#sink.remove(object);
+    const version = object.metadata?.resourceVersion;
+    if (version !== undefined && version !== "") this.#resourceVersion = version;
+    this.#counts.events++;
+    this.#healthy();
+  }
+
+  #healthy(): void {
+    this.#fruitless = 0;
+    this.#backOff.reset();
+  }
+
+  #errorEvent(status: object): KubeRequestFailed {
+    const code = (status as { code?: unknown }).code;
+    const asked = { verb: "watch", location: this.#source.location, path: this.#source.path } as const;
+    return requestFailed(
+      asked,
+      typeof code === "number" ? code : 500,
+      JSON.stringify({ kind: "Status", ...status }),
+      undefined,
+    );
+  }
+
+  /** Decides whether to list again, and how long to wait. */
+  #failed(error: unknown): number {
+    const known =
+      error instanceof KubeError ? error : new KubeAnswerInvalid(`unexpected: ${String(error)}`, { cause: error });
+    const isExpired = isRequestFailed(known, "EXPIRED");
+    const isFirstInARow = this.#fruitless === 0;
+    this.#fruitless++;
+    if (isExpired || (!(known instanceof KubeUnreachable) && (this.#fruitless >= 3 || isRefusal(known))))
+      this.#resourceVersion = undefined;
+    this.#counts.failures++;
+    // An expired version is how a healthy server ends a quiet watch: nothing to report, and no reason to wait.
+    if (isExpired && isFirstInARow) return 0;
+    this.#report(known);
+    const retryAfterMs = known instanceof KubeRequestFailed ? Math.min(known.retryAfterMs ?? 0, 60_000) : 0;
+    return Math.max(this.#backOff.nextMs(), retryAfterMs);
+  }
+
+  #report(error: KubeError): void {
+    const before = this.#failure;
+    this.#failure = { error, sinceMs: before?.sinceMs ?? this.#clock.now() };
+    if (before === undefined || before.error.code !== error.code) this.#observer.failing?.(this.#name, error);
+  }
+
+  #recovered(): void {
+    if (this.#failure === undefined) return;
+    this.#failure = undefined;
+    this.#observer.recovered?.(this.#name);
+  }
+
+  #request(verb: "list" | "watch", query: Readonly<Record<string, string>>, accept: string | undefined): KubeRequest {
+    return { verb, location: this.#source.location, path: this.#source.path, query, accept, signal: this.#stop.signal };
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    if (delayMs <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const { signal } = this.#stop;
+      const done = (): void => {
+        cancel();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const cancel = this.#clock.after(delayMs, done);
+      signal.addEventListener("abort", done);
+    });
+  }
+}
+
+/** The server will not continue this watch; only a list shows whether it allows anything at all. */
+function isRefusal(error: KubeError): boolean {
+  return error instanceof KubeRequestFailed && error.httpStatus < 500 && error.code !== "TOO_MANY_REQUESTS";
+}
+
+function parsedEvent(line: string): { readonly type?: unknown; readonly object?: unknown } | undefined {
+  try {
+    return asObject(JSON.parse(line)) as { type?: unknown; object?: unknown } | undefined;
+  } catch {
+    return undefined;
+  }
+}
