@@ -49,6 +49,7 @@ export type CertificateRefusedCode =
   | "NOT_A_CA"
   | "PATH_TOO_LONG"
   | "NAME_NOT_PERMITTED"
+  | "NO_VALID_POLICY"
   | "UNHANDLED_CRITICAL_EXTENSION"
   | "TOO_MANY_SIGNATURES"
   | "EMPTY_CHAIN";

@@ -1,10 +1,11 @@
 /** Issues certificates: authorities, servers, clients. For sandboxes, tests, and servers that sign for themselves. */
-import { generateKeyPairSync, createPrivateKey, createPublicKey, randomBytes, X509Certificate } from "node:crypto";
+import { generateKeyPairSync, createPrivateKey, createPublicKey, randomBytes } from "node:crypto";
 import type { KeyObject } from "node:crypto";
+import { parseBundle } from "./bundle.ts";
+import type { Certificate } from "./certificate.ts";
 import { CertificateInvalid } from "./errors.ts";
 import { authorityExtensions, keyIdentifier, leafExtensions, type Usage } from "./internal/issue-extensions.ts";
 import { signedCertificate } from "./internal/sign.ts";
-import { DerReader } from "./internal/der-reader.ts";
 import { element, nameText, oid, sequence, tags } from "./internal/der-writer.ts";
 
 /** A certificate with its private key, both PEM (the key as PKCS#8). The key is a secret: keep it out of logs. */
@@ -153,15 +154,12 @@ interface Signer {
 
 function readSigner(authority: KeyPair): Signer {
   try {
-    const certificate = new X509Certificate(authority.certificatePem);
-    const toBeSigned = new DerReader(certificate.raw).inside(tags.sequence, "certificate").inside(tags.sequence, "tbs");
-    toBeSigned.optional(0xa0);
-    for (const _ of ["serial", "algorithm", "issuer", "validity"]) toBeSigned.element();
+    const certificate = parseBundle(authority.certificatePem).certificates[0] as Certificate;
     return {
       key: createPrivateKey(authority.keyPem),
-      subject: toBeSigned.element().bytes,
-      notAfterMs: Date.parse(certificate.validTo),
-      keyId: keyIdentifier(certificate.publicKey),
+      subject: certificate.subject.der,
+      notAfterMs: certificate.notAfterMs,
+      keyId: certificate.extensions.subjectKeyId,
     };
   } catch (cause) {
     throw new CertificateInvalid(
