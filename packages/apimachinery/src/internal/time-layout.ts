@@ -1,4 +1,5 @@
 /** Reads the two layouts of Kubernetes times element by element, so that refusals name the same element as Go's `time.Parse`. */
+import { daysIn } from "./calendar.ts";
 import { goTimeQuote } from "./go-time-quote.ts";
 
 interface Result {
@@ -28,11 +29,6 @@ export function readTimeLayout(text: string, micro: boolean): Result | string {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   return { seconds: date.getTime() / 1000 + hour * 3600 + minute * 60 + second - offset, nanos };
-}
-
-function daysIn(month: number, year: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 /** Once there is a problem, all further reading answers 0 and keeps the first problem. */
