@@ -72,7 +72,7 @@ function readText(tag: number, content: Uint8Array, what: string): string {
       // "*" and "&" are not in the type's set, but CAs write them and Go reads them.
       return matching(/^[A-Za-z0-9 '()+,\-./:=?*&]*$/, latin1, `${what} is not a PrintableString`);
     case tags.ia5String:
-      return matching(/^[\0-\x7f]*$/, latin1, `${what} is not an IA5String`);
+      return matching(/^\p{ASCII}*$/u, latin1, `${what} is not an IA5String`);
     case tags.numericString:
       return matching(/^[0-9 ]*$/, latin1, `${what} is not a NumericString`);
     case tags.teletexString:

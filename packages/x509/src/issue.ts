@@ -4,7 +4,7 @@ import type { KeyObject } from "node:crypto";
 import { parseBundle } from "./bundle.ts";
 import type { Certificate } from "./certificate.ts";
 import { CertificateInvalid } from "./errors.ts";
-import { authorityExtensions, keyIdentifier, leafExtensions, type Usage } from "./internal/issue-extensions.ts";
+import { authorityExtensions, leafExtensions, type Usage } from "./internal/issue-extensions.ts";
 import { signedCertificate } from "./internal/sign.ts";
 import { element, nameText, oid, sequence, tags } from "./internal/der-writer.ts";
 

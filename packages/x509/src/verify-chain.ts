@@ -2,17 +2,15 @@
 import type { Bundle } from "./bundle.ts";
 import { parseCertificate, type Certificate } from "./certificate.ts";
 import { nameForPeople } from "./distinguished-name.ts";
-import { CertificateInvalid, CertificateRefused, type CertificateRefusedCode } from "./errors.ts";
-import { hasValidPolicies } from "./internal/certificate-policies.ts";
-import { nameConstraintFault } from "./internal/name-constraints.ts";
+import { CertificateInvalid, CertificateRefused } from "./errors.ts";
+import { authorityFault, issuingFault, ownFault, wholeChainFault, type Usage } from "./internal/chain-rules.ts";
 import { CertificatePool } from "./internal/pool.ts";
-import { signatureFault } from "./internal/signature.ts";
 
 export interface VerifyOptions {
   /** The time to judge validity at, epoch milliseconds. */
   readonly timeMs: number;
   /** What the leaf wants to be used for. Every certificate of the chain that lists purposes must list this one. */
-  readonly usage: "clientAuth" | "serverAuth";
+  readonly usage: Usage;
 }
 
 /** A chain that leads from the leaf to a trusted certificate. */
@@ -26,8 +24,6 @@ export interface VerifiedChain {
 
 /** Signature checks before giving up: more than any honest chain needs, few enough for a hostile one. */
 const maxSignatureChecks = 100;
-const usageOids = { clientAuth: "1.3.6.1.5.5.7.3.2", serverAuth: "1.3.6.1.5.5.7.3.1" } as const;
-const anyUsageOid = "2.5.29.37.0";
 
 /**
  * Verifies a presented chain. Host names and revocation are not looked at.
@@ -121,56 +117,6 @@ function withIssuer(
   return [...chain, issuer];
 }
 
-/** What is wrong with a certificate whatever its place in the chain. */
-function ownFault(certificate: Certificate, timeMs: number): CertificateRefused | undefined {
-  const name = nameForPeople(certificate.subject);
-  const [critical] = certificate.extensions.unhandledCritical;
-  if (critical !== undefined) {
-    return new CertificateRefused(
-      "UNHANDLED_CRITICAL_EXTENSION",
-      `certificate ${name} has the critical extension ${critical}, which nobody here enforces; issue it without`,
-    );
-  }
-  if (timeMs < certificate.notBeforeMs) {
-    return new CertificateRefused(
-      "NOT_YET_VALID",
-      `certificate ${name} is not valid before ${instant(certificate.notBeforeMs)}; check the clocks of issuer and verifier`,
-    );
-  }
-  if (timeMs > certificate.notAfterMs) {
-    return new CertificateRefused(
-      "EXPIRED",
-      `certificate ${name} expired ${instant(certificate.notAfterMs)}; renew it`,
-    );
-  }
-  return undefined;
-}
-
-/** `below`: how many intermediates stand between this issuer and the leaf. */
-function authorityFault(issuer: Certificate, isTrusted: boolean, below: number): CertificateRefused | undefined {
-  const { isAuthority, pathLength } = issuer.extensions;
-  const name = nameForPeople(issuer.subject);
-  // A trusted certificate of version 1 has no way to say that it is an authority.
-  if (!isTrusted && isAuthority !== true) {
-    return new CertificateRefused("NOT_A_CA", `certificate ${name} signs others but is no CA; issue it with CA:TRUE`);
-  }
-  if (pathLength !== undefined && below > pathLength) {
-    return new CertificateRefused(
-      "PATH_TOO_LONG",
-      `CA ${name} allows ${pathLength} intermediates below it, the chain has ${below}; raise its path length or shorten the chain`,
-    );
-  }
-  return undefined;
-}
-
-/** Why `issuer` did not issue `child`. */
-function issuingFault(child: Certificate, issuer: Certificate): string | undefined {
-  const { isAuthority, keyUsage } = issuer.extensions;
-  if (isAuthority === false || (issuer.version === 3 && isAuthority === undefined)) return "it is no CA";
-  if (keyUsage?.some(Boolean) === true && keyUsage[5] !== true) return "its key usage lacks keyCertSign";
-  return signatureFault(child.signatureAlgorithm, child.toBeSigned, child.signature, issuer.publicKey);
-}
-
 /** Same subject, key and alternative names: cross-signed authorities would otherwise lead in circles. */
 function isAlreadyIn(candidate: Certificate, chain: readonly Certificate[]): boolean {
   for (const certificate of chain) {
@@ -192,34 +138,6 @@ function acceptable(chain: readonly Certificate[], search: Search): readonly Cer
   const fault = wholeChainFault(chain, search.options.usage);
   if (fault === undefined) return chain;
   search.chainFault ??= fault;
-  return undefined;
-}
-
-function wholeChainFault(chain: readonly Certificate[], usage: VerifyOptions["usage"]): CertificateRefused | undefined {
-  const leaf = nameForPeople((chain[0] as Certificate).subject);
-  if (!hasValidPolicies(chain)) {
-    return new CertificateRefused(
-      "NO_VALID_POLICY",
-      `certificate ${leaf} has no certificate policy that its authorities accept, and one of them requires one; issue it with the policy`,
-    );
-  }
-  const unfit = chain.find(({ extensions: { extendedKeyUsage = [] } }) => {
-    const fits = extendedKeyUsage.includes(usageOids[usage]) || extendedKeyUsage.includes(anyUsageOid);
-    return extendedKeyUsage.length > 0 && !fits;
-  });
-  if (unfit !== undefined) {
-    return new CertificateRefused(
-      "WRONG_USAGE",
-      `certificate ${nameForPeople(unfit.subject)} is not for ${usage}: its extended key usage lists other purposes; issue it with ${usage}`,
-    );
-  }
-  const outside = nameConstraintFault(chain);
-  if (outside !== undefined) {
-    return new CertificateRefused(
-      "NAME_NOT_PERMITTED",
-      `certificate ${leaf} has a name that an authority above it may not sign for: ${outside} by its name constraints; leave the name out`,
-    );
-  }
   return undefined;
 }
 
@@ -247,8 +165,4 @@ function parsePresented(der: Uint8Array, index: number): Certificate {
     if (!(error instanceof CertificateInvalid)) throw error;
     throw new CertificateInvalid(error.code, `presented certificate ${index} is ${error.message}`, { cause: error });
   }
-}
-
-function instant(epochMs: number): string {
-  return new Date(epochMs).toISOString().replace(".000Z", "Z");
 }

@@ -4,6 +4,6 @@ import { areas } from "./vectors.ts";
 
 test.for([...new Set(areas.map(({ area }) => area))])("%s answers as upstream does", async (area) => {
   const report = await runArea(bundledVectorFile(area), areas);
-  expect(hasFailed(report), reportText(report, 20)).toBe(false);
+  expect(hasFailed(report) ? reportText(report, 20) : "").toBe("");
   expect(report.passed).toBeGreaterThan(0);
 });

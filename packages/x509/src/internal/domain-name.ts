@@ -14,13 +14,13 @@ export interface Mailbox {
   readonly domain: string;
 }
 
-// RFC 2821 §4.1.2, with the escapes of RFC 3696 accepted outside of quotes too.
-const quotedLocal = /^"((?:[\x01-\x08\x0b\x0c\x0e-\x21\x23-\x5b\x5d-\x7f]|\\[\x01-\x09\x0b\x0c\x0e-\x7f])*)"@/;
+// RFC 2821 §4.1.2, with the escapes of RFC 3696 accepted outside of quotes too. Input is ASCII without NUL.
+const quotedLocal = /^"((?:[^\t\n\r"\\]|\\[^\n\r])*)"@/;
 const atomLocal = /^((?:[0-9A-Za-z!#$%&'*+\-/=?^_`{|}~.]|\\[^])+)@/;
 
 export function parseMailbox(text: string): Mailbox | undefined {
   const isQuoted = text.startsWith('"');
-  const match = (isQuoted ? quotedLocal : atomLocal).exec(text);
+  const match = text.includes("\0") ? null : (isQuoted ? quotedLocal : atomLocal).exec(text);
   if (match === null) return undefined;
   const local = (match[1] ?? "").replaceAll(/\\([^])/g, "$1");
   if (!isQuoted && (local.startsWith(".") || local.endsWith(".") || local.includes(".."))) return undefined;
@@ -38,7 +38,7 @@ const zoneText = /^[A-Za-z0-9\-._~!$&'()*+,;=:[\]<>" %]+$/;
 /** The host (with port) of a URI, empty when it has none; `undefined` when the URI is malformed. */
 export function uriHost(uri: string): string | undefined {
   const [beforeFragment = "", fragment = ""] = cut(uri, "#");
-  if (/[\0-\x1f\x7f]/.test(beforeFragment) || !wellEscaped.test(fragment) || beforeFragment.startsWith(":")) {
+  if (/\p{Cc}/u.test(beforeFragment) || !wellEscaped.test(fragment) || beforeFragment.startsWith(":")) {
     return undefined;
   }
   if (beforeFragment === "*") return "";
