@@ -1,4 +1,8 @@
 /** Keeps the latest and the previous point of every node and container, and answers with the rate between them. */
+import type { PointRules } from "./internal/counter-points.ts";
+import { NodeRecord, OwnReading } from "./internal/node-record.ts";
+import { PodIndex } from "./internal/pod-index.ts";
+import type { PodRecord, PodRules } from "./internal/pod-record.ts";
 import type { NodePoints } from "./node-points.ts";
 import type { NodeUsage, PodUsage } from "./usage-view.ts";
 
@@ -6,11 +10,14 @@ export interface UsageStoreOptions {
   /** The period of scrapes in milliseconds. A container younger than this is served after its first reading. */
   readonly resolutionMs: number;
   /**
-   * How long a value is served after the last page that confirmed it, in milliseconds; the store's clock decides.
-   * Default 3 × `resolutionMs`. Longer hides outages of kubelets, shorter makes holes after a single missed scrape.
+   * How long a value is served after the last page that confirmed it, in milliseconds; the store's clock decides, not
+   * the node's. Longer hides outages of kubelets, shorter makes holes after a single missed scrape. Default 3 × `resolutionMs`.
    */
   readonly maxAgeMs?: number;
-  /** A container younger than this is not served after its first reading: too short a window to mean anything. Default 10,000. */
+  /**
+   * A container younger than this is not served after its first reading, because the window is too short to mean much;
+   * in milliseconds. Default 10,000, as upstream: at resolutions up to 10 s the first reading is never enough.
+   */
   readonly freshContainerMinAgeMs?: number;
   /** Milliseconds since the Unix epoch. */
   readonly clock: () => number;
@@ -27,44 +34,159 @@ export interface StoredPoints {
   readonly containers: number;
 }
 
-/** Usage of nodes and pods, from the points of their kubelets. */
+/**
+ * Usage of nodes and pods, from the points of their kubelets.
+ *
+ * A value stays when a scrape fails, when a page is incomplete and while a container restarts, with the time of its own
+ * reading, and goes after `maxAgeMs`. A pod is served whole or not at all. Of two nodes that report one pod, the one
+ * with the younger container counts.
+ */
 export class UsageStore {
+  readonly #clock: () => number;
+  readonly #isRunning: (namespace: string, pod: string) => boolean;
+  readonly #rules: PointRules & PodRules;
+  readonly #nodes = new Map<string, NodeRecord>();
+  readonly #pods = new PodIndex();
+  readonly #ownReading = new OwnReading();
+  #commit = 0;
+  #version = 0;
+
   constructor(options: UsageStoreOptions) {
-    void options;
+    const { resolutionMs, maxAgeMs = 3 * resolutionMs, freshContainerMinAgeMs = 10_000 } = options;
+    this.#clock = options.clock;
+    this.#isRunning = options.isRunning ?? (() => true);
+    this.#rules = {
+      resolutionMs,
+      resolutionNs: resolutionMs * 1e6,
+      freshMinAgeNs: freshContainerMinAgeMs * 1e6,
+      maxAgeMs,
+    };
   }
 
-  /** Takes one page of a node. Values are visible when it returns. */
-  commit(node: string, points: NodePoints): void {
-    void node;
-    void points;
+  /** Takes one page of a node. Values are visible when it returns. Every container occurs once in the page. */
+  commit(nodeName: string, page: NodePoints): void {
+    const nowMs = this.#clock();
+    const commit = ++this.#commit;
+    let node = this.#nodes.get(nodeName);
+    if (node === undefined) this.#nodes.set(nodeName, (node = new NodeRecord(nodeName)));
+    this.#commitNode(node, page, nowMs);
+    node.align(page, this.#pods);
+    this.#readContainers(node, page, commit, nowMs);
+    for (const pod of node.pods) this.#settle(pod, page, commit, nowMs);
   }
 
   /** The node's usage; `undefined` while there is none or when it is too old. */
   node(name: string): NodeUsage | undefined {
-    void name;
-    return undefined;
+    const record = this.#nodes.get(name);
+    return record?.isServable(this.#clock(), this.#rules.maxAgeMs) === true ? record.value : undefined;
   }
 
   /** The pod's usage; `undefined` while there is none or when it is too old. */
   pod(namespace: string, name: string): PodUsage | undefined {
-    void namespace;
-    void name;
-    return undefined;
+    const record = this.#pods.preferred(namespace, name);
+    return record?.isServable(this.#clock(), this.#rules.maxAgeMs) === true ? record.value : undefined;
   }
 
   /** Forgets a node and the pods it reported. */
   nodeGone(name: string): void {
-    void name;
+    for (const pod of this.#nodes.get(name)?.pods ?? []) this.#pods.remove(pod);
+    this.#nodes.delete(name);
   }
 
-  /** Forgets a pod: its deletion was seen. */
+  /** Forgets a pod: its deletion was seen. A pod of the same name starts from nothing. */
   podGone(namespace: string, name: string): void {
-    void namespace;
-    void name;
+    for (const pod of this.#pods.all(namespace, name)) {
+      for (const row of pod.rows) pod.node.points.clear(row);
+      this.#drop(pod);
+    }
   }
 
   /** Counts what can be served now, for `metrics_server_storage_points` and readiness. Walks everything. */
   storedPoints(): StoredPoints {
-    return { nodes: 0, containers: 0 };
+    const nowMs = this.#clock();
+    const { maxAgeMs } = this.#rules;
+    let nodes = 0;
+    let containers = 0;
+    for (const node of this.#nodes.values()) {
+      if (node.isServable(nowMs, maxAgeMs)) nodes++;
+      for (const pod of node.pods) {
+        const isCounted = pod.isServable(nowMs, maxAgeMs) && this.#pods.preferred(pod.namespace, pod.name) === pod;
+        if (isCounted) containers += pod.value?.containers.length ?? 0;
+      }
+    }
+    return { nodes, containers };
+  }
+
+  #commitNode(node: NodeRecord, page: NodePoints, nowMs: number): void {
+    if (Number.isNaN(page.nodeCpuNs) || Number.isNaN(page.nodeMemoryBytes)) return;
+    const { own } = node;
+    if (!own.advance(0, this.#ownReading.read(page), 0, nowMs, this.#rules)) return;
+    const { NaN: none } = Number;
+    node.value ??= {
+      version: 0,
+      timeMs: none,
+      timeNanos: none,
+      windowNs: none,
+      committedMs: none,
+      cpuNanocores: none,
+      memoryBytes: none,
+    };
+    node.goodMs = nowMs;
+    const value = node.value;
+    const isSame =
+      value.timeMs === page.nodeTimeMs &&
+      value.timeNanos === page.nodeTimeNanos &&
+      value.windowNs === own.windowNs(0) &&
+      value.cpuNanocores === own.rate(0) &&
+      value.memoryBytes === page.nodeMemoryBytes;
+    if (isSame) return;
+    value.version = ++this.#version;
+    value.committedMs = nowMs;
+    value.timeMs = page.nodeTimeMs;
+    value.timeNanos = page.nodeTimeNanos;
+    value.windowNs = own.windowNs(0);
+    value.cpuNanocores = own.rate(0);
+    value.memoryBytes = page.nodeMemoryBytes;
+  }
+
+  #readContainers(node: NodeRecord, page: NodePoints, commit: number, nowMs: number): void {
+    const { points } = node;
+    for (let row = 0; row < page.size; row++) {
+      const cpu = page.cpuNs[row] ?? Number.NaN;
+      const memory = page.memoryBytes[row] ?? Number.NaN;
+      const startMs = page.startMs[row] ?? Number.NaN;
+      const isComplete = cpu === cpu && memory === memory;
+      if (!isComplete && cpu !== cpu && memory !== memory && startMs !== startMs) continue;
+      const pod = node.pod(row);
+      if (!pod.isIndexed) this.#index(pod);
+      const hasRate = isComplete && points.advance(row, page, row, nowMs, this.#rules);
+      points.markSeen(row, commit);
+      pod.seen(commit, hasRate, startMs);
+    }
+  }
+
+  #settle(pod: PodRecord, page: NodePoints, commit: number, nowMs: number): void {
+    if (!pod.isSeenIn(commit)) {
+      const isKept = pod.isServable(nowMs, this.#rules.maxAgeMs) && this.#isRunning(pod.namespace, pod.name);
+      if (!isKept) this.#drop(pod);
+      return;
+    }
+    this.#pods.prefer(pod);
+    if (!pod.isWholeIn(commit, nowMs, this.#rules)) return;
+    if (!pod.publish(commit, nowMs, page.memoryBytes) || pod.value === undefined) return;
+    pod.value.version = ++this.#version;
+    pod.value.committedMs = nowMs;
+  }
+
+  #index(pod: PodRecord): void {
+    this.#pods.add(pod);
+    pod.node.pods.add(pod);
+  }
+
+  #drop(pod: PodRecord): void {
+    this.#pods.remove(pod);
+    pod.node.pods.delete(pod);
+    pod.value = undefined;
+    pod.goodMs = Number.NaN;
   }
 }
