@@ -60,7 +60,7 @@ export class NodeRecord {
     const oldRows = new Map<string, number>();
     for (const [row, identity] of this.#identities.entries()) oldRows.set(keyOf(identity), row);
     const [points, pods, usages] = [this.points, this.#podOfRow, this.#usageOfRow];
-    for (const pod of pods) pod.rows.length = 0;
+    for (const pod of pods) pod.rows = [];
     this.points = new CounterPoints(page.size);
     this.#identities = [];
     this.#podOfRow = [];
@@ -80,7 +80,7 @@ export class NodeRecord {
     this.#podOfRow[row] = pod;
     this.#usageOfRow[row] = usage;
     const after = pod.rows.findIndex((other) => isBefore(usage.name, this.usage(other).name));
-    pod.rows.splice(after < 0 ? pod.rows.length : after, 0, row);
+    pod.rows = pod.rows.toSpliced(after < 0 ? pod.rows.length : after, 0, row);
   }
 
   #podOf({ namespace, pod }: ContainerIdentity, index: PodIndex): PodRecord {

@@ -17,8 +17,8 @@ export class PodRecord {
   readonly namespace: string;
   readonly name: string;
   readonly node: NodeRecord;
-  /** Rows of `node`, in byte order of their containers' names. */
-  readonly rows: number[] = [];
+  /** Rows of `node`, in byte order of their containers' names. Replaced rather than grown: a grown array keeps spare room. */
+  rows: readonly number[] = [];
   /** The same pod as reported by another node, less preferred. */
   next: PodRecord | undefined;
   /** What is served; kept while newer readings are not complete. */
