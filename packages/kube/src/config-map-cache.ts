@@ -30,14 +30,11 @@ export class ConfigMapCache {
 
   constructor(connection: ClusterConnection, at: ConfigMapLocation, options: ListWatchOptions = {}) {
     this.#name = at.name;
-    const cache = this;
     const sink: CollectionSink = {
-      put: (object, generation) => cache.#put(object, generation),
-      remove: (object) => cache.#remove(object.metadata?.name),
-      sweep: (generation) => cache.#sweep(generation),
-      get size() {
-        return cache.#object === undefined ? 0 : 1;
-      },
+      put: (object, generation) => this.#put(object, generation),
+      remove: (object) => this.#remove(object.metadata?.name),
+      sweep: (generation) => this.#sweep(generation),
+      size: () => (this.#object === undefined ? 0 : 1),
     };
     const { observer } = options;
     this.#listWatch = new ListWatch(

@@ -17,7 +17,8 @@ export interface CollectionSink {
   remove(object: ApiObject): void;
   /** A list is complete: whatever was not put with this generation or a later one is gone. */
   sweep(generation: number): void;
-  readonly size: number;
+  /** Objects kept. */
+  size(): number;
 }
 
 /** Which objects, and in which form. */
@@ -105,7 +106,7 @@ export class ListWatch {
       synced: this.#synced,
       failure: this.#failure?.error,
       failingSinceMs: this.#failure?.sinceMs,
-      objects: this.#sink.size,
+      objects: this.#sink.size(),
       ...this.#counts,
     };
   }
@@ -135,7 +136,7 @@ export class ListWatch {
     this.#resourceVersion = version;
     const isFirst = !this.#synced;
     this.#synced = true;
-    if (isFirst) this.#observer.synced?.(this.#name, this.#sink.size);
+    if (isFirst) this.#observer.synced?.(this.#name, this.#sink.size());
   }
 
   async #watch(from: string): Promise<void> {
@@ -240,7 +241,7 @@ export class ListWatch {
   }
 
   #pause(delayMs: number): Promise<void> {
-    if (delayMs <= 0) return Promise.resolve();
+    if (delayMs <= 0 || this.#stop.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const { signal } = this.#stop;
       const done = (): void => {

@@ -39,9 +39,7 @@ export class NodeCache {
       sweep: (generation) => {
         for (const node of nodes.values()) if (node.generation < generation) this.#remove(node.name);
       },
-      get size() {
-        return nodes.size;
-      },
+      size: () => nodes.size,
     };
     this.#listWatch = new ListWatch(
       connection,

@@ -38,14 +38,11 @@ export class PodCache {
 
   constructor(connection: ClusterConnection, options: PodCacheOptions = {}) {
     this.#onGone = options.onGone ?? ((): void => {});
-    const cache = this;
     const sink: CollectionSink = {
-      put: (object, generation) => cache.#put(object, generation),
-      remove: (object) => cache.#remove(object.metadata?.namespace ?? "", object.metadata?.name ?? ""),
-      sweep: (generation) => cache.#sweep(generation),
-      get size() {
-        return cache.#size;
-      },
+      put: (object, generation) => this.#put(object, generation),
+      remove: (object) => this.#remove(object.metadata?.namespace ?? "", object.metadata?.name ?? ""),
+      sweep: (generation) => this.#sweep(generation),
+      size: () => this.#size,
     };
     this.#listWatch = new ListWatch(
       connection,

@@ -34,8 +34,7 @@ async function onePass(
   inPages: boolean,
   each: (object: ApiObject) => void,
 ): Promise<string> {
-  let token = "";
-  do {
+  for (let token = ""; ;) {
     const query: Record<string, string> = { ...request.query };
     if (inPages) query["limit"] = pageSize;
     if (token !== "") query["continue"] = token;
@@ -49,5 +48,5 @@ async function onePass(
     }
     token = list.metadata?.continue ?? "";
     if (token === "") return version;
-  } while (true);
+  }
 }
