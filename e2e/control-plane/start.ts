@@ -3,8 +3,9 @@
  *
  * Ports are chosen by the system, state lives in a temporary folder, and disposing stops everything and removes the folder.
  */
+import { execFileSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,24 +17,34 @@ import { startProcess } from "./process.ts";
 export interface ControlPlane extends AsyncDisposable {
   /** State folder: certificates, kubeconfigs, logs. Gone after disposal. */
   readonly folder: string;
+  readonly address: string;
   readonly port: number;
   readonly clusterAuthority: KeyPair;
   readonly frontProxyAuthority: KeyPair;
+  /** Kubeconfig text with this client certificate. */
+  kubeconfigText(client: KeyPair): string;
   /** Writes a kubeconfig for a client certificate with this name and these groups; returns its path. */
   kubeconfig(commonName: string, organizations: readonly string[]): string;
 }
 
 export interface ControlPlaneOptions {
   readonly controllerManager?: boolean;
+  /** Address kube-apiserver is bound to and reached by. Default 127.0.0.1. */
+  readonly address?: string;
+  /** Runs kube-scheduler as well. */
+  readonly scheduler?: boolean;
+  /** Admission of service accounts and Node authorization, as a cluster with real kubelets has them. */
+  readonly realNodes?: boolean;
   /** Further or overriding kube-apiserver flags. */
   readonly apiServerFlags?: readonly string[];
 }
 
 /** Starts everything and returns when kube-apiserver is ready (about 3 s on a warm machine). */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const address = options.address ?? "127.0.0.1";
   const folder = mkdtempSync(join(tmpdir(), "kubemetrics-control-plane-"));
   const stack = new AsyncDisposableStack();
-  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  stack.defer(() => removeFolder(folder));
   try {
     const file = (name: string, text: string): string => {
       writeFileSync(join(folder, name), text, { mode: 0o600 });
@@ -52,7 +63,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       issueServer(cluster, {
         commonName: "kube-apiserver",
         dnsNames: ["kubernetes", "kubernetes.default.svc", "localhost"],
-        ipAddresses: ["127.0.0.1", "10.96.0.1"],
+        ipAddresses: ["127.0.0.1", "10.96.0.1", address],
       }),
     );
     const proxyClient = pair(
@@ -68,7 +79,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       publicKeyEncoding: { type: "spki", format: "pem" },
       privateKeyEncoding: { type: "pkcs8", format: "pem" },
     });
-    const [etcdPort, etcdPeerPort, port, controllerPort] = await freePorts(4);
+    const [etcdPort = 0, etcdPeerPort = 0, port = 0, controllerPort = 0, schedulerPort = 0] = await freePorts(5);
 
     stack.use(
       startProcess("etcd", await program("etcd"), folder, [
@@ -83,8 +94,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       startProcess("kube-apiserver", await program("kube-apiserver"), folder, [
         `--etcd-servers=http://127.0.0.1:${etcdPort}`,
         `--secure-port=${port}`,
-        "--bind-address=127.0.0.1",
-        "--advertise-address=127.0.0.1",
+        `--bind-address=${address}`,
+        `--advertise-address=${address}`,
         "--endpoint-reconciler-type=none",
         "--service-cluster-ip-range=10.96.0.0/16",
         `--tls-cert-file=${serving[0]}`,
@@ -93,8 +104,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
         "--service-account-issuer=https://kubernetes.default.svc",
         `--service-account-key-file=${file("sa.pub", tokens.publicKey)}`,
         `--service-account-signing-key-file=${file("sa.key", tokens.privateKey)}`,
-        "--authorization-mode=RBAC",
-        "--disable-admission-plugins=ServiceAccount",
+        ...(options.realNodes === true
+          ? ["--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction"]
+          : ["--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount"]),
         `--requestheader-client-ca-file=${frontProxyFile}`,
         "--requestheader-allowed-names=front-proxy-client",
         "--requestheader-extra-headers-prefix=X-Remote-Extra-",
@@ -106,15 +118,19 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
         `--kubelet-client-certificate=${kubeletClient[0]}`,
         `--kubelet-client-key=${kubeletClient[1]}`,
         `--kubelet-certificate-authority=${clusterFile}`,
+        "--kubelet-preferred-address-types=InternalIP,Hostname",
         ...(options.apiServerFlags ?? []),
       ]),
     );
     const kubeconfig = (commonName: string, organizations: readonly string[]): string => {
       const client = issueClient(cluster, { commonName, organizations });
-      return file(`${commonName.replaceAll(/[^\w-]/g, "_")}.kubeconfig`, kubeconfigText(port, cluster, client));
+      return file(
+        `${commonName.replaceAll(/[^\w-]/g, "_")}.kubeconfig`,
+        kubeconfigText(address, port, cluster, client),
+      );
     };
     await untilReady(
-      port,
+      `https://${address}:${port}/readyz`,
       cluster,
       issueClient(cluster, { commonName: "admin", organizations: ["system:masters"] }),
       apiServer.exited,
@@ -132,13 +148,24 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
         ]),
       );
     }
+    if (options.scheduler === true) {
+      stack.use(
+        startProcess("kube-scheduler", await program("kube-scheduler"), folder, [
+          `--kubeconfig=${kubeconfig("system:kube-scheduler", [])}`,
+          "--leader-elect=false",
+          `--secure-port=${schedulerPort}`,
+        ]),
+      );
+    }
     const owned = stack.move();
     return {
       folder,
+      address,
       port,
       clusterAuthority: cluster,
       frontProxyAuthority: frontProxy,
       kubeconfig,
+      kubeconfigText: (client) => kubeconfigText(address, port, cluster, client),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   } catch (error) {
@@ -147,7 +174,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   }
 }
 
-function kubeconfigText(port: number, cluster: KeyPair, client: KeyPair): string {
+function kubeconfigText(address: string, port: number, cluster: KeyPair, client: KeyPair): string {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   return JSON.stringify({
     apiVersion: "v1",
@@ -156,7 +183,7 @@ function kubeconfigText(port: number, cluster: KeyPair, client: KeyPair): string
     clusters: [
       {
         name: "e2e",
-        cluster: { server: `https://127.0.0.1:${port}`, "certificate-authority-data": base64(cluster.certificatePem) },
+        cluster: { server: `https://${address}:${port}`, "certificate-authority-data": base64(cluster.certificatePem) },
       },
     ],
     users: [
@@ -170,6 +197,17 @@ function kubeconfigText(port: number, cluster: KeyPair, client: KeyPair): string
     ],
     contexts: [{ name: "e2e", context: { cluster: "e2e", user: "e2e" } }],
   });
+}
+
+/** Removes a state folder, mounts of a kubelet or a container runtime below it included. */
+function removeFolder(folder: string): void {
+  const mounts = readFileSync("/proc/self/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "");
+  for (const mount of mounts.filter((path) => path.startsWith(`${folder}/`)).toReversed()) {
+    execFileSync("umount", ["--lazy", mount]);
+  }
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Ports that were free a moment ago, all different. */
@@ -186,7 +224,7 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-async function untilReady(port: number, cluster: KeyPair, admin: KeyPair, exited: Promise<string>): Promise<void> {
+async function untilReady(url: string, cluster: KeyPair, admin: KeyPair, exited: Promise<string>): Promise<void> {
   const dispatcher = new Agent({
     connect: { ca: cluster.certificatePem, cert: admin.certificatePem, key: admin.keyPem },
   });
@@ -196,7 +234,7 @@ async function untilReady(port: number, cluster: KeyPair, admin: KeyPair, exited
   try {
     for (;;) {
       if (died !== undefined) throw new Error(died);
-      const status = await request(`https://127.0.0.1:${port}/readyz`, { dispatcher }).then(
+      const status = await request(url, { dispatcher }).then(
         async (answer) => (await answer.body.dump(), answer.statusCode),
         () => 0,
       );

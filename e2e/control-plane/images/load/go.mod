@@ -1,0 +1,3 @@
+module kubemetrics.example/control-plane/images/load
+
+go 1.26.0
