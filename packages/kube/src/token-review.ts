@@ -23,6 +23,7 @@ export class TokenReviewClient {
    * @throws KubeError when no answer came; its text never contains the token
    */
   async review(token: string, audiences: readonly string[]): Promise<TokenReviewStatus> {
-    return (await this.#request.send({ token, ...(audiences.length === 0 ? {} : { audiences }) })) as TokenReviewStatus;
+    const spec = { ...(token !== "" && { token }), ...(audiences.length > 0 && { audiences }) };
+    return (await this.#request.send(spec)) as TokenReviewStatus;
   }
 }

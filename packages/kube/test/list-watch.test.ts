@@ -7,7 +7,15 @@ import {
   type CollectionSink,
   type ConnectionOptions,
 } from "@kubemetrics/kube";
-import { list, pod, ScriptedApiServer, status, type Exchange, type Handler, type WatchStream } from "./scripted-api-server.ts";
+import {
+  list,
+  pod,
+  ScriptedApiServer,
+  status,
+  type Exchange,
+  type Handler,
+  type WatchStream,
+} from "./scripted-api-server.ts";
 import { TestClock, until } from "./test-clock.ts";
 
 class NamesSink implements CollectionSink {
@@ -47,7 +55,10 @@ afterEach(async () => {
   for (const close of open.splice(0).toReversed()) await close();
 });
 
-async function follow(handler: Handler, options: ConnectionOptions & { random?: () => number } = {}): Promise<Following> {
+async function follow(
+  handler: Handler,
+  options: ConnectionOptions & { random?: () => number } = {},
+): Promise<Following> {
   const server = await ScriptedApiServer.start(handler, { http2: options.http2 ?? false });
   const clock = new TestClock();
   const connection = new ClusterConnection(server.config(), { clock, ...options });
@@ -58,11 +69,16 @@ async function follow(handler: Handler, options: ConnectionOptions & { random?: 
     failing: (resource, error) => heard.push(`${resource} failing: ${error.code}`),
     recovered: (resource) => heard.push(`${resource} recovered`),
   };
-  const collection = new ListWatch(connection, { path: "/api/v1/pods", location: { group: "", resource: "pods" } }, sink, {
-    clock,
-    random: options.random ?? ((): number => 0.5),
-    observer,
-  });
+  const collection = new ListWatch(
+    connection,
+    { path: "/api/v1/pods", location: { group: "", resource: "pods" } },
+    sink,
+    {
+      clock,
+      random: options.random ?? ((): number => 0.5),
+      observer,
+    },
+  );
   open.push(() => server.kill());
   open.push(() => connection.close());
   open.push(() => collection.close());
@@ -100,7 +116,14 @@ for (const http2 of [false, true]) {
     await until(() => collection.status.events === 2);
     expect(sink.names).toBe("b c");
     expect(heard).toStrictEqual(["pods synced with 2"]);
-    expect(collection.status).toMatchObject({ synced: true, failure: undefined, objects: 2, lists: 1, watches: 1, failures: 0 });
+    expect(collection.status).toMatchObject({
+      synced: true,
+      failure: undefined,
+      objects: 2,
+      lists: 1,
+      watches: 1,
+      failures: 0,
+    });
   });
 }
 
@@ -128,7 +151,8 @@ test("pages that expire are read again from the start, and what is gone by then 
     if (isWatch(exchange)) exchange.watch();
     else if (!exchange.query.has("continue")) {
       exchange.json(200, expired === 0 ? list("1", [pod("d", "old")], "x") : list("5", [pod("d", "new")], "y"));
-    } else if (expired++ === 0) exchange.json(410, status(410, "Expired", "The provided continue parameter is too old"));
+    } else if (expired++ === 0)
+      exchange.json(410, status(410, "Expired", "The provided continue parameter is too old"));
     else exchange.json(200, list("5", [pod("d", "last")]));
   });
   await server.next("watch=1");
@@ -171,7 +195,9 @@ test("a server killed in the middle of a watch is watched again from the last ve
 
 test("a 410 inside the watch leads to a new list at once, and what is gone from it goes", async () => {
   let round = 0;
-  const { handler, watches } = api(() => (round++ === 0 ? list("10", [pod("d", "a"), pod("d", "b")]) : list("99", [pod("d", "b")])));
+  const { handler, watches } = api(() =>
+    round++ === 0 ? list("10", [pod("d", "a"), pod("d", "b")]) : list("99", [pod("d", "b")]),
+  );
   const { server, sink, collection, heard } = await follow(handler);
   await server.next("watch=1");
   watches[0]!.send("ERROR", status(410, "Expired", "too old resource version: 10 (99)"));
@@ -208,14 +234,18 @@ test("a server whose every version is too old is asked less and less often", asy
 
 test("a forbidden list names the missing permission, is tried again, and works as soon as it is granted", async () => {
   let granted = false;
-  const message = 'pods is forbidden: User "system:serviceaccount:kube-system:m" cannot list resource "pods" in API group "" at the cluster scope';
+  const message =
+    'pods is forbidden: User "system:serviceaccount:kube-system:m" cannot list resource "pods" in API group "" at the cluster scope';
   const { server, clock, collection, heard, sink } = await follow((exchange) => {
     if (isWatch(exchange)) exchange.watch();
     else if (granted) exchange.json(200, list("1", [pod("d", "a")]));
     else exchange.json(403, status(403, "Forbidden", message));
   });
   await until(() => collection.status.failures === 1);
-  expect(collection.status).toMatchObject({ synced: false, failure: { name: "KubeRequestFailed", code: "FORBIDDEN", httpStatus: 403 } });
+  expect(collection.status).toMatchObject({
+    synced: false,
+    failure: { name: "KubeRequestFailed", code: "FORBIDDEN", httpStatus: 403 },
+  });
   expect(collection.status.failure?.message).toBe(
     `cannot list pods (/api/v1/pods): kube-apiserver answered 403: ${message}; ` +
       `bind a ClusterRole with the rule {apiGroups: [""], resources: ["pods"], verbs: ["list"]} to that user with a ClusterRoleBinding`,
@@ -234,7 +264,14 @@ test("who may list but not watch still sees changes, list by list", async () => 
   let names = ["a"];
   const { clock, collection, sink } = await follow((exchange) => {
     if (isWatch(exchange)) exchange.json(403, status(403, "Forbidden", "pods is forbidden"));
-    else exchange.json(200, list("1", names.map((name) => pod("d", name))));
+    else
+      exchange.json(
+        200,
+        list(
+          "1",
+          names.map((name) => pod("d", name)),
+        ),
+      );
   });
   await until(() => collection.status.failures === 1);
   names = ["a", "b"];
@@ -322,7 +359,9 @@ test("an event cut into chunks anywhere arrives whole", async () => {
 test("waits double up to 30 s and are spread by half", async () => {
   const spread = [0, 0.999];
   for (const random of spread) {
-    const { clock, collection } = await follow((exchange) => exchange.json(500, status(500, "InternalError", "etcd")), { random: () => random });
+    const { clock, collection } = await follow((exchange) => exchange.json(500, status(500, "InternalError", "etcd")), {
+      random: () => random,
+    });
     for (let failures = 1; failures <= 9; failures++) {
       await until(() => collection.status.failures === failures);
       clock.advance(30_000);

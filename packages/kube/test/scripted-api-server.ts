@@ -31,7 +31,11 @@ export interface WatchStream {
 export type Handler = (exchange: Exchange) => void;
 
 export const authority: KeyPair = issueAuthority({ commonName: "kube-ca" });
-const loopback = issueServer(authority, { commonName: "kube-apiserver", dnsNames: ["kubernetes"], ipAddresses: ["127.0.0.1"] });
+const loopback = issueServer(authority, {
+  commonName: "kube-apiserver",
+  dnsNames: ["kubernetes"],
+  ipAddresses: ["127.0.0.1"],
+});
 
 export interface ServerChoices {
   readonly pair?: KeyPair;
@@ -78,7 +82,10 @@ export class ScriptedApiServer {
   async listen(): Promise<void> {
     const { pair = loopback, http2: isHttp2 = false } = this.#choices;
     const tls = { cert: pair.certificatePem, key: pair.keyPem, requestCert: true, rejectUnauthorized: false };
-    const serve = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void => {
+    const serve = (
+      request: IncomingMessage | Http2ServerRequest,
+      response: ServerResponse | Http2ServerResponse,
+    ): void => {
       void this.#serve(request as IncomingMessage, response as ServerResponse);
     };
     const server = isHttp2 ? http2.createSecureServer(tls, serve) : https.createServer(tls, serve);
@@ -158,9 +165,23 @@ export function status(code: number, reason: string, message: string): object {
 }
 
 export function list(resourceVersion: string, items: readonly unknown[], next?: string): object {
-  return { kind: "List", apiVersion: "v1", metadata: { resourceVersion, ...(next === undefined ? {} : { continue: next }) }, items };
+  return {
+    kind: "List",
+    apiVersion: "v1",
+    metadata: { resourceVersion, ...(next === undefined ? {} : { continue: next }) },
+    items,
+  };
 }
 
-export function pod(namespace: string, name: string, labels: Record<string, string> = {}, resourceVersion = "1"): object {
-  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: { namespace, name, labels, resourceVersion } };
+export function pod(
+  namespace: string,
+  name: string,
+  labels: Record<string, string> = {},
+  resourceVersion = "1",
+): object {
+  return {
+    kind: "PartialObjectMetadata",
+    apiVersion: "meta.k8s.io/v1",
+    metadata: { namespace, name, labels, resourceVersion },
+  };
 }

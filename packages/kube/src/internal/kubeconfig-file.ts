@@ -73,7 +73,7 @@ function warningsFor(cluster: Cluster, user: Partial<User>, text: string): strin
     warnings.push(`cluster "${cluster.name}" is reached without TLS: anyone on the way can read and change everything`);
   const hasCredentials =
     user.token || user.exec || user.authProvider || user.username || user.certData || user.certFile;
-  if (!hasCredentials && /^\s*"?tokenFile"?\s*:/m.test(text)) {
+  if (!hasCredentials && /\btokenFile"?\s*:/.test(text)) {
     warnings.push(
       `tokenFile of a user is not read; give token, a client certificate or exec, or run in the cluster without a kubeconfig`,
     );

@@ -63,10 +63,12 @@ export class ReviewRequest {
     });
   }
 
+  /** An object without a kind counts as the kind asked for, as upstream decodes it: an empty one grants nothing. */
   #statusOf(answer: unknown): object {
-    const { kind, status } = (answer ?? {}) as { kind?: unknown; status?: unknown };
-    if (kind !== this.#kind.kind)
+    const { kind = this.#kind.kind, status } = (answer ?? {}) as { kind?: unknown; status?: unknown };
+    if (kind !== this.#kind.kind) {
       throw new KubeAnswerInvalid(`the answer to create ${this.#kind.resource} is not a ${this.#kind.kind}`);
+    }
     return typeof status === "object" && status !== null ? status : {};
   }
 }

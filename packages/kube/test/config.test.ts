@@ -1,0 +1,237 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { issueClient } from "@kubemetrics/x509";
+import { ClusterConnection, inClusterConfig, kubeconfigConfig, KubeConfigInvalid } from "@kubemetrics/kube";
+import { authority, ScriptedApiServer } from "./scripted-api-server.ts";
+import { TestClock } from "./test-clock.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kube-config-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+function kubeconfig(server: string, user: string, cluster = ""): string {
+  return `apiVersion: v1
+kind: Config
+current-context: main
+contexts:
+- {name: main, context: {cluster: c, user: u}}
+- {name: other, context: {cluster: c, user: nobody}}
+clusters:
+- name: c
+  cluster: {server: "${server}", certificate-authority-data: ${base64(authority.certificatePem)}${cluster}}
+users:
+- name: u
+  user: ${user}
+`;
+}
+
+test("a pod finds its API server, its authority and its token", async () => {
+  const tokenFile = await file("token", "secret\n");
+  const caFile = await file("ca.crt", "PEM");
+  const config = await inClusterConfig({ host: "10.96.0.1", port: "443", tokenFile, caFile });
+  expect(config.server).toBe("https://10.96.0.1:443");
+  expect(await config.authorization()).toBe("Bearer secret");
+  expect(await config.tls()).toStrictEqual({ certificateAuthority: "PEM" });
+  expect((await inClusterConfig({ host: "fd00::1", port: "443", tokenFile, caFile })).server).toBe(
+    "https://[fd00::1]:443",
+  );
+});
+
+test("everything that is missing for an in-cluster configuration is named at once", async () => {
+  const config = inClusterConfig({
+    host: undefined,
+    port: "http",
+    tokenFile: "/nowhere/token",
+    caFile: "/nowhere/ca.crt",
+  });
+  await expect(config).rejects.toThrow(
+    /KUBERNETES_SERVICE_HOST is not set; KUBERNETES_SERVICE_PORT "http" is not a number; cannot read \/nowhere\/token: .*; cannot read \/nowhere\/ca.crt: .*--kubeconfig/,
+  );
+  await expect(config).rejects.toBeInstanceOf(KubeConfigInvalid);
+});
+
+test("a rotated token is read within a minute, and at once when the old one is refused", async () => {
+  const clock = new TestClock();
+  let token = "first";
+  const config = await inClusterConfig({ host: "h", port: "1", clock, readFile: () => Promise.resolve(token) });
+  token = "second";
+  clock.advance(59_000);
+  expect(await config.authorization()).toBe("Bearer first");
+  clock.advance(1_000);
+  expect(await config.authorization()).toBe("Bearer second");
+  token = "third";
+  config.credentialsRefused?.();
+  expect(await config.authorization()).toBe("Bearer third");
+});
+
+test("a token file that is empty or gone for a moment does not cost the token in use", async () => {
+  const clock = new TestClock();
+  let content: string | Error = "good";
+  const readFile = (): Promise<string> =>
+    content instanceof Error ? Promise.reject(content) : Promise.resolve(content);
+  const config = await inClusterConfig({ host: "h", port: "1", clock, readFile });
+  for (const broken of [new Error("ENOENT"), ""]) {
+    content = broken;
+    clock.advance(60_000);
+    expect(await config.authorization()).toBe("Bearer good");
+  }
+});
+
+test("a kubeconfig with a token", async () => {
+  const path = await file("token.conf", kubeconfig("https://127.0.0.1:6443/", "{token: abc}"));
+  const config = await kubeconfigConfig({ path });
+  expect(config).toMatchObject({
+    server: "https://127.0.0.1:6443",
+    description: `kubeconfig ${path}, context "main"`,
+    warnings: [],
+  });
+  expect(await config.authorization()).toBe("Bearer abc");
+  expect((await config.tls()).certificateAuthority).toBe(authority.certificatePem);
+});
+
+test("a kubeconfig with certificate files beside it reaches a server", async () => {
+  await using server = await ScriptedApiServer.start((exchange) =>
+    exchange.json(200, { user: exchange.peerCommonName }),
+  );
+  const client = issueClient(authority, { commonName: "admin" });
+  await file("admin.crt", client.certificatePem);
+  await file("admin.key", client.keyPem);
+  const path = await file(
+    "files.conf",
+    kubeconfig(server.url, "{client-certificate: admin.crt, client-key: admin.key}"),
+  );
+  await using connection = new ClusterConnection(await kubeconfigConfig({ path }));
+  expect(await connection.request({ verb: "get", location: { group: "", resource: "pods" }, path: "/" })).toStrictEqual(
+    { user: "admin" },
+  );
+});
+
+test("a kubeconfig with certificate data", async () => {
+  const client = issueClient(authority, { commonName: "admin" });
+  const user = `{client-certificate-data: ${base64(client.certificatePem)}, client-key-data: ${base64(client.keyPem)}}`;
+  const config = await kubeconfigConfig({ path: await file("data.conf", kubeconfig("https://h:1", user)) });
+  expect(await config.tls()).toStrictEqual({
+    certificateAuthority: authority.certificatePem,
+    certificate: client.certificatePem,
+    key: client.keyPem,
+  });
+  expect(await config.authorization()).toBeUndefined();
+});
+
+test("a kubeconfig with a user name and password", async () => {
+  const config = await kubeconfigConfig({
+    path: await file("basic.conf", kubeconfig("https://h:1", "{username: a, password: b}")),
+  });
+  expect(await config.authorization()).toBe(`Basic ${base64("a:b")}`);
+});
+
+test("a kubeconfig with an exec plugin asks it, and says what it said when it fails", async () => {
+  const credential = JSON.stringify({ kind: "ExecCredential", status: { token: "from-plugin" } });
+  const plugin = (script: string): string =>
+    `{exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, args: ["-c", ${JSON.stringify(script)}]}}`;
+  const good = await kubeconfigConfig({
+    path: await file("exec.conf", kubeconfig("https://h:1", plugin(`echo '${credential}'`))),
+  });
+  expect(await good.authorization()).toBe("Bearer from-plugin");
+  const bad = await kubeconfigConfig({
+    path: await file("bad-exec.conf", kubeconfig("https://h:1", plugin("echo login first >&2; exit 1"))),
+  });
+  await expect(bad.authorization()).rejects.toThrow(
+    /the credential plugin of kubeconfig .* failed: login first; run its command by hand/,
+  );
+});
+
+test("a kubeconfig whose token was refused is read again", async () => {
+  const clock = new TestClock();
+  const path = await file("rotated.conf", kubeconfig("https://h:1", "{token: one}"));
+  const config = await kubeconfigConfig({ path, clock });
+  expect(await config.authorization()).toBe("Bearer one");
+  await file("rotated.conf", kubeconfig("https://h:1", "{token: two}"));
+  clock.advance(10_000);
+  expect(await config.authorization(), "not before it is refused").toBe("Bearer one");
+  config.credentialsRefused?.();
+  expect(await config.authorization()).toBe("Bearer two");
+  await file("rotated.conf", "{");
+  clock.advance(10_000);
+  config.credentialsRefused?.();
+  expect(await config.authorization(), "a broken file changes nothing").toBe("Bearer two");
+});
+
+test.each([
+  ["is missing", undefined, {}, /cannot read kubeconfig/],
+  ["is not YAML", "{", {}, /is not valid/],
+  ["has no current context", "apiVersion: v1\nkind: Config\n", {}, /has no current-context; it has no contexts at all/],
+  [
+    "lacks the asked context",
+    kubeconfig("https://h:1", "{token: a}"),
+    { context: "x" },
+    /has no context "x"; it has "main", "other"/,
+  ],
+  [
+    "names a user that is not there",
+    kubeconfig("https://h:1", "{token: a}"),
+    { context: "other" },
+    /names user "nobody", which is not there/,
+  ],
+  [
+    "has a server that is no URL",
+    kubeconfig("h:1", "{token: a}"),
+    {},
+    /server "h:1" of cluster "c" is not an http\(s\) URL/,
+  ],
+  [
+    "impersonates",
+    kubeconfig("https://h:1", "{token: a, as: root}"),
+    {},
+    /impersonates \(as: root\), which is not supported/,
+  ],
+])("a kubeconfig that %s is refused with the reason", async (name, text, options, reason) => {
+  const path = text === undefined ? join(folder, "absent") : await file(`bad-${name.replaceAll(" ", "-")}`, text);
+  const config = kubeconfigConfig({ path, ...options });
+  await expect(config).rejects.toThrow(reason);
+  await expect(config).rejects.toBeInstanceOf(KubeConfigInvalid);
+});
+
+test("entries without effect and dangerous ones are warned about", async () => {
+  const path = await file(
+    "warn.conf",
+    kubeconfig("http://h:1", "{tokenFile: /t}", ", proxy-url: http://p, insecure-skip-tls-verify: true"),
+  );
+  const { warnings } = await kubeconfigConfig({ path });
+  expect(warnings).toHaveLength(4);
+  expect(warnings?.join("\n")).toMatch(/proxy-url[\s\S]*insecure-skip-tls-verify[\s\S]*without TLS[\s\S]*tokenFile/);
+});
+
+test("importing the package, and an in-cluster start, load nothing of the official client", async () => {
+  const script = `
+    import { registerHooks } from "node:module";
+    const seen = [];
+    registerHooks({ resolve: (specifier, context, next) => (seen.push(specifier), next(specifier, context)) });
+    const kube = await import(${JSON.stringify(pathToFileURL(fileURLToPath(import.meta.resolve("../src/index.ts"))).href)});
+    await kube.inClusterConfig({ host: "h", port: "1", readFile: async () => "x" });
+    console.log(seen.some((specifier) => specifier.includes("client-node")), seen.includes("undici"));`;
+  const args = [
+    "--conditions=kubemetrics-source",
+    "--disable-warning=ExperimentalWarning",
+    "--input-type=module",
+    "-e",
+    script,
+  ];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  expect(stdout.trim()).toBe("false true");
+});
