@@ -88,7 +88,7 @@ export function parseDuration(text: string): bigint {
   if (text.length - start === 1 && text[start] === "0") return 0n;
   if (text.length === start) throw invalid(text);
   let total = 0n;
-  for (let position = start; position < text.length; ) {
+  for (let position = start; position < text.length;) {
     const term = readTerm(text, position);
     total += term.nanoseconds;
     if (total > maximum + 1n) throw invalid(text);

@@ -41,7 +41,8 @@ export interface FieldError {
 /** `Invalid value: "x": must be …`: the error without its path. */
 export function fieldErrorBody(error: FieldError): string {
   const type = typeTexts[error.type];
-  const shown = error.value === undefined || typesWithoutValue.has(error.type) ? type : `${type}: ${shownValue(error.value)}`;
+  const shown =
+    error.value === undefined || typesWithoutValue.has(error.type) ? type : `${type}: ${shownValue(error.value)}`;
   return error.detail === undefined || error.detail === "" ? shown : `${shown}: ${error.detail}`;
 }
 

@@ -12,12 +12,13 @@ export class NotEncodable extends ApimachineryError {
   override readonly code: string = NotEncodable.code;
 }
 
-const needsEscape = /["\\<>&\u0000-\u001f\u2028\u2029]|\p{Surrogate}/u;
+/** Anything but: controls, `"`, `\`, `<`, `>`, `&`, U+2028, U+2029 and lone surrogates. */
+const plain = /^[ !#-%'-;=?-[\]-\u{2027}\u{202a}-\u{d7ff}\u{e000}-\u{10ffff}]*$/u;
 const escapedByGoOnly = /[<>&\u2028\u2029]/g;
 
 /** One JSON text with its quotes. A lone surrogate becomes U+FFFD, as Go's decoder makes it. */
 export function goJsonString(text: string): string {
-  if (!needsEscape.test(text)) return `"${text}"`;
+  if (plain.test(text)) return `"${text}"`;
   return JSON.stringify(text.toWellFormed()).replace(escapedByGoOnly, unicodeEscape);
 }
 
@@ -27,7 +28,8 @@ export function goJsonString(text: string): string {
  * @throws NotEncodable for NaN and infinities
  */
 export function goJsonNumber(value: number): string {
-  if (!Number.isFinite(value)) throw new NotEncodable(`json: unsupported value: ${value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN"}`);
+  if (!Number.isFinite(value))
+    throw new NotEncodable(`json: unsupported value: ${value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN"}`);
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
@@ -68,7 +70,8 @@ function encodeObject(value: object, step: string, line: string): string {
   const inner = line + step;
   let body = "";
   if (Array.isArray(value)) {
-    for (const element of value as readonly unknown[]) body += `${body === "" ? "" : ","}${inner}${encode(element, step, inner)}`;
+    for (const element of value as readonly unknown[])
+      body += `${body === "" ? "" : ","}${inner}${encode(element, step, inner)}`;
     return body === "" ? "[]" : `[${body}${line}]`;
   }
   const colon = step === "" ? ":" : ": ";

@@ -1,4 +1,5 @@
 // Status
+export { statusToJson, statusToProtobuf } from "./status.ts";
 export type { Status, StatusCause, StatusDetails, StatusReason } from "./status.ts";
 export { StatusError } from "./status-error.ts";
 export {
@@ -22,16 +23,38 @@ export {
   unauthorized,
   unsupportedMediaType,
 } from "./status-errors.ts";
+export { serverResponse } from "./server-response.ts";
+export type { ServerResponse } from "./server-response.ts";
 export { fieldErrorBody, fieldErrorsText } from "./field-error.ts";
 export type { FieldError, FieldErrorType } from "./field-error.ts";
 export { groupKindText, groupResourceText } from "./group-resource.ts";
 export type { GroupKind, GroupResource } from "./group-resource.ts";
 
 // Metadata
+export { listMetaToJson, objectMetaToJson, writeListMeta, writeObjectMeta, writeTextMap } from "./object-meta.ts";
 export type { ListMeta, ObjectMeta, OwnerReference } from "./object-meta.ts";
 export { labelsFrom, noLabels } from "./labels.ts";
 export type { Labels } from "./labels.ts";
 export { compareBytes } from "./byte-order.ts";
+
+// Documents of meta.k8s.io
+export { discoveryToJson, discoveryToProtobuf } from "./discovery.ts";
+export type {
+  ApiGroupDocument,
+  ApiResourceDocument,
+  DiscoveryDocument,
+  GroupVersionForDiscovery,
+  ServerAddress,
+} from "./discovery.ts";
+export {
+  partialListToJson,
+  partialListToProtobuf,
+  partialObjectToJson,
+  partialObjectToProtobuf,
+} from "./partial-object-metadata.ts";
+export type { MetaApiVersion } from "./partial-object-metadata.ts";
+export { tableToJson } from "./table.ts";
+export type { Table, TableColumn, TableRow } from "./table.ts";
 
 // Selectors
 export { LabelRequirement } from "./label-requirement.ts";
@@ -39,7 +62,13 @@ export type { LabelOperator } from "./label-requirement.ts";
 export { everything, LabelSelector, nothing, parseLabelSelector } from "./label-selector.ts";
 export { labelSelectorFromObject, labelSelectorObjectText } from "./label-selector-object.ts";
 export type { LabelSelectorExpression, LabelSelectorObject } from "./label-selector-object.ts";
-export { escapeFieldValue, FieldSelector, metadataFields, parseFieldSelector, requireSupportedFields } from "./field-selector.ts";
+export {
+  escapeFieldValue,
+  FieldSelector,
+  metadataFields,
+  parseFieldSelector,
+  requireSupportedFields,
+} from "./field-selector.ts";
 export type { FieldRequirement, FieldValues } from "./field-selector.ts";
 export { SelectorInvalid } from "./selector-invalid.ts";
 
@@ -62,7 +91,10 @@ export {
 } from "./time.ts";
 export type { Instant } from "./time.ts";
 
+export { writeDuration, writeMicroTime, writeTime } from "./time-protobuf.ts";
+
 // Text as Go writes it
+export { goFloat } from "./go-float.ts";
 export { goJson, goJsonNumber, goJsonString, NotEncodable } from "./go-json.ts";
 export { goYaml } from "./go-yaml.ts";
 export { goQuote } from "./go-quote.ts";

@@ -3,23 +3,55 @@ import { same, type AreaBinding, type VectorCase, type VectorFile, type Verdict 
 import {
   ApimachineryError,
   FieldSelector,
-  formatDuration,
+  ProtobufWriter,
+  alreadyExists,
+  badRequest,
+  conflict,
+  discoveryToJson,
+  discoveryToProtobuf,
   durationFromJson,
+  expired,
+  forbidden,
+  formatDuration,
+  goJson,
+  goYaml,
+  gone,
+  internalError,
+  invalid,
+  isZeroTime,
   labelSelectorFromObject,
   labelSelectorObjectText,
   labelsFrom,
+  methodNotSupported,
   microTimeFromJson,
   microTimeToJson,
+  notAcceptable,
+  notFound,
   parseDuration,
   parseFieldSelector,
   parseLabelSelector,
+  requestEntityTooLarge,
   requireSupportedFields,
+  serverResponse,
+  serverTimeout,
+  serviceUnavailable,
+  statusFor,
+  statusToJson,
+  statusToProtobuf,
   timeFromJson,
   timeToJson,
-  isZeroTime,
+  timeout,
+  tooManyRequests,
+  unauthorized,
+  unsupportedMediaType,
+  writeDuration,
+  writeMicroTime,
+  writeTime,
+  type DiscoveryDocument,
   type Instant,
   type LabelSelector,
   type LabelSelectorObject,
+  type Status,
 } from "@kubemetrics/apimachinery";
 
 /** The error's message under `err`, so that refusals compare like answers. */
@@ -101,10 +133,15 @@ function durationTime(test: VectorCase): Verdict {
     case "duration": {
       const ns = BigInt(test["ns"] as string);
       const text = formatDuration(ns);
-      const safe = ns <= Number.MAX_SAFE_INTEGER && ns >= Number.MIN_SAFE_INTEGER;
+      const isSafe = ns <= Number.MAX_SAFE_INTEGER && ns >= Number.MIN_SAFE_INTEGER;
       return same(
-        { str: test["str"], json: test["json"], asNumber: test["str"] },
-        { str: text, json: JSON.stringify(text), asNumber: safe ? formatDuration(Number(ns)) : text },
+        { str: test["str"], json: test["json"], asNumber: test["str"], pb: test["pb"] },
+        {
+          str: text,
+          json: JSON.stringify(text),
+          asNumber: isSafe ? formatDuration(Number(ns)) : text,
+          pb: message((writer) => writeDuration(writer, 1, ns)),
+        },
       );
     }
     case "parseDuration":
@@ -116,15 +153,24 @@ function durationTime(test: VectorCase): Verdict {
       return durationJson(test);
     case "time": {
       const time: Instant = { seconds: Number(test["seconds"]), nanos: test["nanos"] as number };
-      return same(expectedFields(test, ["json", "micro", "isZero"]), {
+      return same(expectedFields(test, ["json", "micro", "isZero", "pb", "microPb"]), {
         json: JSON.stringify(timeToJson(time)),
         micro: JSON.stringify(microTimeToJson(time)),
         isZero: isZeroTime(time),
+        pb: message((writer) => writeTime(writer, 1, time)),
+        microPb: message((writer) => writeMicroTime(writer, 1, time)),
       });
     }
     default:
       return timeJson(test);
   }
+}
+
+/** An embedded message without its tag and (one-byte) length, base64. */
+function message(write: (writer: ProtobufWriter) => void): string {
+  const writer = new ProtobufWriter();
+  write(writer);
+  return Buffer.from(writer.finish().subarray(2)).toString("base64");
 }
 
 function durationJson(test: VectorCase): Verdict {
@@ -159,8 +205,124 @@ function describeTime(time: Instant, toJson: (time: Instant) => string | null): 
   };
 }
 
+/** Status and discovery documents: their JSON is the description. */
+function metaDocument(test: VectorCase): Verdict {
+  const document: unknown = JSON.parse(test["json"] as string);
+  const isStatus = test.kind === "Status";
+  const json = isStatus ? statusToJson(document as Status) : discoveryToJson(document as DiscoveryDocument);
+  const pb = isStatus ? statusToProtobuf(document as Status) : discoveryToProtobuf(document as DiscoveryDocument);
+  return same(expectedFields(test, ["json", "pretty", "yaml", "pb"]), {
+    json: `${goJson(json)}\n`,
+    pretty: goJson(json, 2),
+    yaml: goYaml(json),
+    pb: Buffer.from(pb).toString("base64"),
+  });
+}
+
+const metaKinds: ReadonlySet<string | undefined> = new Set([
+  "Status",
+  "APIGroup",
+  "APIGroupList",
+  "APIResourceList",
+  "APIVersions",
+]);
+
+/** The error answers of handlers, in the form that the recorded answer has: choosing the form is the server's. */
+function statusAnswer(test: VectorCase): Verdict {
+  const { body, bodyBase64, headers } = test["http"] as RecordedAnswer;
+  const status = statusFor(makeError(test["make"] as ErrorDescription));
+  const json = statusToJson(status);
+  const retryAfter = status.details?.retryAfterSeconds || undefined;
+  let actual: string;
+  if (bodyBase64 !== undefined) actual = Buffer.from(statusToProtobuf(status)).toString("base64");
+  else if (headers["Content-Type"] === "application/yaml") actual = goYaml(json);
+  else actual = body?.endsWith("\n") === true ? `${goJson(json)}\n` : goJson(json, 2);
+  return same(
+    { body: bodyBase64 ?? body, message: test["error"], retryAfter: headers["Retry-After"] },
+    { body: actual, message: status.message ?? "", retryAfter: retryAfter?.toString() },
+  );
+}
+
+interface RecordedAnswer {
+  readonly body?: string;
+  readonly bodyBase64?: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface ErrorDescription {
+  readonly make: string;
+  readonly group?: string;
+  readonly resource?: string;
+  readonly name?: string;
+  readonly text?: string;
+  readonly seconds?: number;
+  readonly code?: number;
+  readonly types?: readonly string[];
+}
+
+function makeError(description: ErrorDescription): Error {
+  const { make, group = "", resource = "", name = "", text = "", seconds = 0, types = [], code = 0 } = description;
+  const target = { group, resource };
+  switch (make) {
+    case "NotFound":
+      return notFound(target, name);
+    case "AlreadyExists":
+      return alreadyExists(target, name);
+    case "Unauthorized":
+      return unauthorized(text);
+    case "Forbidden":
+      return forbidden(target, name, text);
+    case "Conflict":
+      return conflict(target, name, text);
+    case "Gone":
+      return gone(text);
+    case "ResourceExpired":
+      return expired(text);
+    case "BadRequest":
+      return badRequest(text);
+    case "TooManyRequests":
+      return tooManyRequests(text, seconds);
+    case "ServiceUnavailable":
+      return serviceUnavailable(text);
+    case "MethodNotSupported":
+      return methodNotSupported(target, text);
+    case "ServerTimeout":
+      return serverTimeout(target, text, seconds);
+    case "InternalError":
+      return internalError(text);
+    case "Timeout":
+      return timeout(text, seconds);
+    case "RequestEntityTooLarge":
+      return requestEntityTooLarge(text);
+    case "NotAcceptable":
+      return notAcceptable(types);
+    case "UnsupportedMediaType":
+      return unsupportedMediaType(types);
+    case "Invalid":
+      return invalid({ group, kind: resource }, name, [
+        { type: "FieldValueForbidden", field: "spec.x", detail: text },
+        { type: "FieldValueRequired", field: "y[1]" },
+      ]);
+    case "Generic":
+    case "GenericUnexpected":
+      return serverResponse({
+        code,
+        verb: "GET",
+        resource: target,
+        name,
+        retryAfterSeconds: seconds,
+        message: text,
+        isStatus: make === "Generic",
+      });
+    default:
+      return new Error(text);
+  }
+}
+
 export const areas: readonly AreaBinding[] = [
   { area: "label-selector", check: labelSelector },
   { area: "field-selector", check: fieldSelector },
   { area: "duration-time", check: durationTime },
+  { area: "metrics-objects", covers: (test) => metaKinds.has(test.kind), check: metaDocument },
+  { area: "forbidden-text", covers: (test) => test.kind === "status", check: statusAnswer },
 ];

@@ -59,7 +59,12 @@ export class SelectorReader {
     if (key.kind !== "word") throw new SelectorInvalid(`found '${key.text}', expected: identifier`);
     const problems = labelKeyProblems(key.text);
     if (problems.length > 0) {
-      const error = { type: "FieldValueInvalid", field: "<nil>", value: key.text, detail: problems.join("; ") } as const;
+      const error = {
+        type: "FieldValueInvalid",
+        field: "<nil>",
+        value: key.text,
+        detail: problems.join("; "),
+      } as const;
       throw new SelectorInvalid(fieldErrorsText([error]));
     }
     if (negated) return new LabelRequirement(key.text, "!", []);

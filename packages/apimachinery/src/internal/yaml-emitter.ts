@@ -88,7 +88,7 @@ export class YamlEmitter {
     if (quoted) this.#quote("'");
     const body = quoted ? text.replaceAll("'", "''") : text;
     if (!anyBreak.test(text) && (!mayFold || this.#column + body.length <= foldAfter)) this.#put(body);
-    else this.#flowCharacters([...text], quoted, mayFold);
+    else this.#flowCharacters(Array.from(text), quoted, mayFold);
     if (quoted) this.#quote("'");
     this.#afterWhitespace = false;
     this.#onlyIndentation = false;
@@ -119,7 +119,7 @@ export class YamlEmitter {
 
   #doubleQuoted(text: string, mayFold: boolean): void {
     this.#quote('"');
-    const chars = [...text];
+    const chars = Array.from(text);
     // go-yaml looks for a byte order mark at the beginning of the text, whichever character it is about to write.
     const escapeAll = text.startsWith("\ufeff");
     let afterSpace = false;

@@ -6,8 +6,8 @@ const digit = /^\p{Nd}$/u;
 /** Orders two keys as go-yaml v2 does; for `toSorted`. */
 export function compareYamlKeys(a: string, b: string): number {
   if (a === b) return 0;
-  const left = [...a];
-  const right = [...b];
+  const left = Array.from(a);
+  const right = Array.from(b);
   const shorter = Math.min(left.length, right.length);
   let index = 0;
   while (index < shorter && left[index] === right[index]) index++;
@@ -37,7 +37,11 @@ function followsNonZeroDigit(chars: readonly string[], end: number): boolean {
   return false;
 }
 
-function digitRun(chars: readonly string[], start: number, first: bigint): { readonly value: bigint; readonly length: number } {
+function digitRun(
+  chars: readonly string[],
+  start: number,
+  first: bigint,
+): { readonly value: bigint; readonly length: number } {
   let value = first;
   let end = start;
   for (; end < chars.length; end++) {

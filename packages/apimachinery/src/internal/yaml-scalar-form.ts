@@ -15,8 +15,7 @@ const simple = /^[A-Za-z0-9_/][A-Za-z0-9_/.@$%+=()-]*$/;
 /** Characters go-yaml cannot write but as escapes: controls, the byte order mark and everything beyond the basic plane. */
 const special = /[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
 const lineBreak = /[\n\r\x85\u2028\u2029]/;
-const indicator =
-  /^(?:---|\.\.\.|[#,[\]{}&*!|>'"%@`]|[?:-](?:[ \t]|$))|:(?:[ \t]|$)|[ \t\n\r\x85\u2028\u2029]#/;
+const indicator = /^(?:---|\.\.\.|[#,[\]{}&*!|>'"%@`]|[?:-](?:[ \t]|$))|:(?:[ \t]|$)|[ \t\n\r\x85\u2028\u2029]#/;
 const edgeSpace = /^[ \n\r\x85\u2028\u2029]|[ \n\r\x85\u2028\u2029]$/;
 const breakThenSpace = /[\n\r\x85\u2028\u2029] /;
 const spaceThenBreak = / [\n\r\x85\u2028\u2029]/;
