@@ -1,7 +1,8 @@
 /** Reads the samples of chosen families from a page of bytes, without building strings or objects per sample. */
 import { asBuffer, CLOSE, HASH, isNamePart, isNameStart, LF, lineEnd, OPEN, skipBlanks } from "./internal/bytes.ts";
-import { grown, hashBytes, LabelBlocks } from "./internal/label-blocks.ts";
+import { hashBytes, LabelBlocks } from "./internal/label-blocks.ts";
 import { LabelLexer } from "./internal/label-lexer.ts";
+import { isMetadata } from "./internal/metadata-word.ts";
 import { SampleTail } from "./internal/sample-tail.ts";
 import { belongs, WantedFamilies } from "./internal/wanted-families.ts";
 import type { RejectReason, SampleSink, ScanLimits, ScanReport } from "./scan-report.ts";
@@ -228,11 +229,4 @@ class Faults {
     const endsMidLine = page.length > 0 && page[page.length - 1] !== LF;
     return { samples, rejected: this.#rejected, rejectedBy: this.#byReason, firstRejected, endsMidLine };
   }
-}
-
-/** Whether `HELP` or `TYPE` and a blank stand at `at`. */
-function isMetadata(page: Buffer, view: DataView, at: number): boolean {
-  if (at + 4 > page.length) return false;
-  const word = view.getInt32(at);
-  return (word === 0x48454c50 || word === 0x54595045) && skipBlanks(page, at + 4) > at + 4;
 }

@@ -201,7 +201,7 @@ function spread(hash: number): number {
 }
 
 /** A copy of at least twice the size, zero beyond. */
-export function grown(array: Int32Array, least: number): Int32Array {
+function grown(array: Int32Array, least: number): Int32Array {
   const larger = new Int32Array(Math.max(array.length * 2, least));
   larger.set(array);
   return larger;

@@ -100,10 +100,10 @@ export class LabelLexer {
     const labels = new Map<string, string>();
     for (let i = 0; i < this.used; i += 4) {
       const from = this.offsets[i] as number;
-      const name = textOf(page, from, this.offsets[i + 1] as number);
+      const name = quotedText(page, from, this.offsets[i + 1] as number);
       if (name === undefined) return this.#expected(from, "UTF-8 in the label name");
       const valueFrom = this.offsets[i + 2] as number;
-      const value = textOf(page, valueFrom, this.offsets[i + 3] as number);
+      const value = quotedText(page, valueFrom, this.offsets[i + 3] as number);
       if (value === undefined) return this.#expected(valueFrom, `UTF-8 in the value of label ${JSON.stringify(name)}`);
       if (labels.has(name)) return this.#expected(from, `label ${JSON.stringify(name)} once, not twice`);
       labels.set(name, value);
@@ -127,7 +127,7 @@ export class LabelLexer {
 }
 
 /** Index of the quote that ends the text beginning at `from`, or -1. */
-function closingQuote(page: Buffer, from: number, newlines: boolean): number {
+export function closingQuote(page: Buffer, from: number, newlines: boolean): number {
   for (let i = from; i < page.length; i++) {
     const byte = page[i] as number;
     if (byte === QUOTE) return i;
@@ -142,20 +142,23 @@ function closingQuote(page: Buffer, from: number, newlines: boolean): number {
 }
 
 /** The text between quotes, escapes resolved; `undefined` when it is not UTF-8. */
-export function textOf(page: Buffer, from: number, to: number): string | undefined {
-  let seen = 0;
-  let escaped = false;
-  for (let i = from; i < to; i++) {
-    const byte = page[i] as number;
-    seen |= byte;
-    if (byte === BACKSLASH) escaped = true;
-  }
-  if (seen < 0x80) return escaped ? unescape(page.toString("latin1", from, to)) : page.toString("latin1", from, to);
-  if (!isUtf8(page.subarray(from, to))) return undefined;
-  return escaped ? unescape(page.toString("utf8", from, to)) : page.toString("utf8", from, to);
+export function quotedText(page: Buffer, from: number, to: number): string | undefined {
+  const text = plainText(page, from, to);
+  return text === undefined ? undefined : unescape(text, true);
 }
 
-/** `\\`, `\"` and `\n`; a backslash before anything else stands for itself. */
-function unescape(text: string): string {
-  return text.replace(/\\([\\"n])/g, (_, escaped: string) => (escaped === "n" ? "\n" : escaped));
+/** The text as it stands; `undefined` when it is not UTF-8. */
+export function plainText(page: Buffer, from: number, to: number): string | undefined {
+  let seen = 0;
+  for (let i = from; i < to; i++) seen |= page[i] as number;
+  if (seen < 0x80) return page.toString("latin1", from, to);
+  return isUtf8(page.subarray(from, to)) ? page.toString("utf8", from, to) : undefined;
+}
+
+/** Resolves `\\`, `\n` and, where quotes are escaped, `\"`; a backslash before anything else stands for itself. */
+export function unescape(text: string, quotes: boolean): string {
+  if (!text.includes("\\")) return text;
+  return text.replace(/\\([\\"n])/g, (whole, escaped: string) =>
+    escaped === "n" ? "\n" : escaped === '"' && !quotes ? whole : escaped,
+  );
 }

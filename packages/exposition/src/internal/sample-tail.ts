@@ -1,6 +1,6 @@
 /** What follows a name and its labels in the text format: the value and the timestamp. */
 import type { RejectReason } from "../scan-report.ts";
-import { LF, NINE, skipBlanks, SPACE, TAB, ZERO } from "./bytes.ts";
+import { LF, MINUS, skipBlanks, SPACE, TAB, ZERO, NINE } from "./bytes.ts";
 import { fourDigits, NumberToken } from "./number-token.ts";
 
 /** Largest timestamp Prometheus reads: a signed 64-bit number. */
@@ -9,10 +9,19 @@ const largestTimestamp = 2n ** 63n - 1n;
 /** One reusable reader of line ends. */
 export class SampleTail {
   readonly #number = new NumberToken();
+  readonly #negativeTimestamps: boolean;
   /** Milliseconds since the Unix epoch; NaN when the line has none. */
   timestampMs: number = Number.NaN;
+  /** Where the value stands. */
+  valueFrom = 0;
+  valueTo = 0;
   /** Index of the newline, or the page's end; of the offending byte after a refusal. */
   end = 0;
+
+  /** @param negativeTimestamps - take them, as the format's description allows and Prometheus does not */
+  constructor(negativeTimestamps = false) {
+    this.#negativeTimestamps = negativeTimestamps;
+  }
 
   get value(): number {
     return this.#number.value;
@@ -24,7 +33,9 @@ export class SampleTail {
     let i = skipBlanks(page, at);
     this.end = i;
     if (!this.#number.read(page, view, i)) return "value";
+    this.valueFrom = i;
     i = this.#number.end;
+    this.valueTo = i;
     let byte = i < stop ? (page[i] as number) : LF;
     this.timestampMs = Number.NaN;
     if (byte !== LF) {
@@ -32,6 +43,9 @@ export class SampleTail {
       i = skipBlanks(page, i);
       byte = i < stop ? (page[i] as number) : LF;
       if (byte !== LF) {
+        const negative = byte === MINUS && this.#negativeTimestamps;
+        this.end = i;
+        if (negative) i++;
         const from = i;
         let milliseconds = 0;
         for (;;) {
@@ -45,14 +59,13 @@ export class SampleTail {
           milliseconds = milliseconds * 10 + (byte - ZERO);
           byte = ++i < stop ? (page[i] as number) : LF;
         }
-        this.end = from;
         if (i === from) return "timestamp";
         if (i - from > 15) {
           const exact = BigInt(page.toString("latin1", from, i));
           if (exact > largestTimestamp) return "timestamp";
           milliseconds = Number(exact);
         }
-        this.timestampMs = milliseconds;
+        this.timestampMs = negative ? -milliseconds : milliseconds;
         if (byte !== LF) {
           if (byte !== SPACE && byte !== TAB) return "timestamp";
           i = skipBlanks(page, i);
