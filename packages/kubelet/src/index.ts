@@ -9,7 +9,13 @@ export type { KubeletClientOptions, KubeletTls } from "./kubelet-client.ts";
 
 // What they answer
 export type { ContainerIdentity, NodePoints, PointSink } from "./node-points.ts";
-export type { DecodedPage, PageDecoder } from "./page-decoder.ts";
+export type { DecodedPage, DecoderOptions, PageDecoder } from "./page-decoder.ts";
+export { ResourceDecoder } from "./resource-decoder.ts";
+export { CadvisorDecoder } from "./cadvisor-decoder.ts";
+export { SummaryDecoder } from "./summary-decoder.ts";
+export type { DecodedSummary, EphemeralStorage } from "./summary-decoder.ts";
+export { PointColumns } from "./point-columns.ts";
+export { NameTable } from "./name-table.ts";
 
 // Scraping
 export { KubeletScraper } from "./kubelet-scraper.ts";

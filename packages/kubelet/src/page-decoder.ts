@@ -1,5 +1,7 @@
 /** What every page decoder has in common. */
+import type { NameTable } from "./name-table.ts";
 import type { NodePoints } from "./node-points.ts";
+import type { PointColumns } from "./point-columns.ts";
 
 /** A page as points, with what was wrong with it. */
 export interface DecodedPage {
@@ -11,6 +13,12 @@ export interface DecodedPage {
   readonly rejectedBy: Readonly<Record<string, number>>;
   /** The first of them, in words; `undefined` when nothing was left out. */
   readonly firstRejected: string | undefined;
+}
+
+/** What decoders of several nodes may share. Nothing shared is also fine, and takes more memory. */
+export interface DecoderOptions {
+  readonly columns?: PointColumns | undefined;
+  readonly names?: NameTable | undefined;
 }
 
 /**
