@@ -60,7 +60,11 @@ export class PageInvalid extends ExpositionError {
       line++;
       lineFrom = i + 1;
     }
-    const column = [...new TextDecoder().decode(page.subarray(lineFrom, offset))].length + 1;
+    let column = 1;
+    for (let i = lineFrom; i < offset; i++) {
+      // Bytes that continue a character do not count.
+      if (((page[i] ?? 0) & 0xc0) !== 0x80) column++;
+    }
     super(code, `line ${line}, column ${column}: ${problem}`);
     this.line = line;
     this.column = column;

@@ -36,12 +36,17 @@ export function* readEntries(page: Uint8Array | string, options: ReadOptions = {
   let family = "";
   let type: MetricType = "unknown";
   let starts: StartTimes | undefined;
+  let previous: string | undefined;
+  let own = false;
   try {
     for (;;) {
       const kind = lines.next();
       if (kind === "end") break;
       if (kind === "sample") {
-        const own = isSampleOf(lines.name, family, type);
+        if (lines.name !== previous) {
+          previous = lines.name;
+          own = isSampleOf(previous, family, type);
+        }
         const bound = own && bounds !== undefined ? boundLabel(type) : undefined;
         const labels = bound === undefined || bounds === undefined ? lines.labels : bounds.apply(lines.labels, bound);
         if (own && starts !== undefined) {
@@ -61,6 +66,7 @@ export function* readEntries(page: Uint8Array | string, options: ReadOptions = {
       if (kind === "type") {
         family = lines.name;
         type = lines.type;
+        previous = undefined;
         starts = openMetrics && StartTimes.has(type) ? new StartTimes(boundLabel(type)) : undefined;
         yield { kind, name: family, type };
         continue;

@@ -116,10 +116,10 @@ export class SeriesScanner {
         i = braces ? guessed + 1 : i;
       } else {
         const to = braces ? this.#closing(bytes, from) : from;
-        block = to < 0 ? -1 : blocks.find(bytes, view, from, to, hashBytes(bytes, from, to));
+        block = to < 0 ? -1 : blocks.find(bytes, view, from, to, hashBytes(bytes, view, from, to));
         if (block < 0) {
           const fault = to < 0 ? "labels" : this.#newBlockFault(bytes, from, to);
-          block = fault === undefined ? blocks.add(bytes, from, to, hashBytes(bytes, from, to)) : -1;
+          block = fault === undefined ? blocks.add(bytes, from, to, hashBytes(bytes, view, from, to)) : -1;
           if (block < 0) {
             faults.add(fault ?? "too-many-series", at);
             at = lineEnd(bytes, at) + 1;

@@ -20,8 +20,8 @@ const longestProbe = 256;
 
 export class LabelBlocks {
   /** The arena as words and as bytes. */
-  #words: Int32Array = new Int32Array(64);
-  #bytes: Buffer = Buffer.from(this.#words.buffer);
+  #words: Int32Array;
+  #bytes: Buffer;
   #usedWords = 0;
   #liveWords = 0;
   /** `stride` ints per block; a length of -1 marks a free one, whose hash is then the next free block. */
@@ -31,6 +31,12 @@ export class LabelBlocks {
   #firstFree = -1;
   #issued = 0;
   #live = 0;
+
+  /** @param arenaBytes - room to begin with */
+  constructor(arenaBytes = 256) {
+    this.#words = new Int32Array(arenaBytes >> 2);
+    this.#bytes = Buffer.from(this.#words.buffer);
+  }
 
   /** Blocks remembered now. */
   get live(): number {
@@ -83,7 +89,7 @@ export class LabelBlocks {
     const slots = this.#slots;
     const mask = slots.length - 1;
     const length = to - from;
-    for (let slot = spread(hash) & mask, probes = 0; probes < longestProbe; slot = (slot + 1) & mask, probes++) {
+    for (let slot = hash & mask, probes = 0; probes < longestProbe; slot = (slot + 1) & mask, probes++) {
       const block = (slots[slot] as number) - 1;
       if (block < 0) return -1;
       const column = block * stride;
@@ -153,7 +159,11 @@ export class LabelBlocks {
   #growArena(more: number): void {
     const words = new Int32Array(Math.ceil((this.#liveWords + more) * 1.5));
     let used = 0;
-    for (let block = 0; block < this.#issued; block++) {
+    if (this.#liveWords === this.#usedWords) {
+      words.set(this.#words);
+      used = this.#usedWords;
+    }
+    for (let block = 0; used < this.#liveWords; block++) {
       const column = block * stride;
       const length = this.#columns[column + byteLength] as number;
       if (length < 0) continue;
@@ -179,7 +189,7 @@ export class LabelBlocks {
 
   #emptySlot(hash: number): number {
     const mask = this.#slots.length - 1;
-    let slot = spread(hash) & mask;
+    let slot = hash & mask;
     for (let probes = 0; probes < longestProbe; probes++) {
       if (this.#slots[slot] === 0) return slot;
       slot = (slot + 1) & mask;
@@ -188,16 +198,18 @@ export class LabelBlocks {
   }
 }
 
-/** FNV-1a over the bytes from `from` to `to`. */
-export function hashBytes(page: Buffer, from: number, to: number): number {
-  let hash = 0x811c9dc5 | 0;
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ (page[i] as number), 0x01000193);
-  return hash;
-}
-
-/** FNV's low bits are its weak ones, and they choose the slot. */
-function spread(hash: number): number {
-  return (hash ^ (hash >>> 15)) >>> 0;
+/** Hash of the bytes from `from` to `to`, four at a time (multiply and rotate, then Murmur's finish). `view` is the page too. */
+export function hashBytes(page: Buffer, view: DataView, from: number, to: number): number {
+  let hash = to - from;
+  let i = from;
+  for (const last = to - 3; i < last; i += 4) {
+    hash = Math.imul(hash ^ view.getInt32(i, true), 0x9e3779b1);
+    hash = (hash << 13) | (hash >>> 19);
+  }
+  for (; i < to; i++) hash = Math.imul(hash ^ (page[i] as number), 0x9e3779b1);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
 }
 
 /** A copy of at least twice the size, zero beyond. */

@@ -94,19 +94,20 @@ export class LabelLexer {
   /**
    * The labels of the block read last, in page order, escapes resolved.
    *
+   * @param texts - where names and values are taken from
    * @returns the labels, or -1 with `fault` set: bytes that are not UTF-8, or a name given twice
    */
-  labels(page: Buffer): Map<string, string> | -1 {
+  labels(page: Buffer, texts: TextSource = quotedTexts): Map<string, string> | -1 {
     const labels = new Map<string, string>();
     for (let i = 0; i < this.used; i += 4) {
       const from = this.offsets[i] as number;
-      const name = quotedText(page, from, this.offsets[i + 1] as number);
+      const name = texts.text(page, from, this.offsets[i + 1] as number, i);
       if (name === undefined) return this.#expected(from, "UTF-8 in the label name");
       const valueFrom = this.offsets[i + 2] as number;
-      const value = quotedText(page, valueFrom, this.offsets[i + 3] as number);
+      const value = texts.text(page, valueFrom, this.offsets[i + 3] as number, i + 2);
       if (value === undefined) return this.#expected(valueFrom, `UTF-8 in the value of label ${JSON.stringify(name)}`);
-      if (labels.has(name)) return this.#expected(from, `label ${JSON.stringify(name)} once, not twice`);
       labels.set(name, value);
+      if (labels.size * 4 !== i + 4) return this.#expected(from, `label ${JSON.stringify(name)} once, not twice`);
     }
     return labels;
   }
@@ -126,6 +127,40 @@ export class LabelLexer {
   }
 }
 
+/** Makes the texts of a block; `place` is the same for the same label of every block. */
+export interface TextSource {
+  text(page: Buffer, from: number, to: number, place: number): string | undefined;
+}
+
+const quotedTexts: TextSource = { text: quotedText };
+
+/** Hands out the previous block's string where the bytes are the same: label names and many values repeat. */
+export class RepeatedTexts implements TextSource {
+  readonly #texts: string[] = [];
+  readonly #from: number[] = [];
+  readonly #to: number[] = [];
+
+  text(page: Buffer, from: number, to: number, place: number): string | undefined {
+    const index = place >> 1;
+    const before = this.#from[index] ?? 0;
+    if (to - from === (this.#to[index] ?? -1) - before && sameBytes(page, before, from, to)) return this.#texts[index];
+    const text = quotedText(page, from, to);
+    if (text === undefined) return undefined;
+    this.#texts[index] = text;
+    this.#from[index] = from;
+    this.#to[index] = to;
+    return text;
+  }
+}
+
+/** Whether the bytes from `from` to `to` stand at `before` too. */
+export function sameBytes(page: Buffer, before: number, from: number, to: number): boolean {
+  for (let one = before, other = from; other < to; one++, other++) {
+    if (page[one] !== page[other]) return false;
+  }
+  return true;
+}
+
 /** Index of the quote that ends the text beginning at `from`, or -1. */
 export function closingQuote(page: Buffer, from: number, newlines: boolean): number {
   for (let i = from; i < page.length; i++) {
@@ -143,16 +178,16 @@ export function closingQuote(page: Buffer, from: number, newlines: boolean): num
 
 /** The text between quotes, escapes resolved; `undefined` when it is not UTF-8. */
 export function quotedText(page: Buffer, from: number, to: number): string | undefined {
-  const text = plainText(page, from, to);
-  return text === undefined ? undefined : unescape(text, true);
-}
-
-/** The text as it stands; `undefined` when it is not UTF-8. */
-export function plainText(page: Buffer, from: number, to: number): string | undefined {
   let seen = 0;
-  for (let i = from; i < to; i++) seen |= page[i] as number;
-  if (seen < 0x80) return page.toString("latin1", from, to);
-  return isUtf8(page.subarray(from, to)) ? page.toString("utf8", from, to) : undefined;
+  let escaped = false;
+  for (let i = from; i < to; i++) {
+    const byte = page[i] as number;
+    seen |= byte;
+    if (byte === BACKSLASH) escaped = true;
+  }
+  if (seen >= 0x80 && !isUtf8(page.subarray(from, to))) return undefined;
+  const text = page.toString(seen < 0x80 ? "latin1" : "utf8", from, to);
+  return escaped ? unescape(text, true) : text;
 }
 
 /** Resolves `\\`, `\n` and, where quotes are escaped, `\"`; a backslash before anything else stands for itself. */

@@ -1,7 +1,7 @@
 /** Label blocks of a page as maps; blocks with the same bytes share one. */
 import { CLOSE } from "./bytes.ts";
 import { hashBytes, LabelBlocks } from "./label-blocks.ts";
-import { type LabelGrammar, LabelLexer, type LexFault, quotedText } from "./label-lexer.ts";
+import { type LabelGrammar, LabelLexer, type LexFault, quotedText, RepeatedTexts } from "./label-lexer.ts";
 
 export const noLabels: ReadonlyMap<string, string> = new Map();
 
@@ -11,7 +11,8 @@ export const noLabels: ReadonlyMap<string, string> = new Map();
  */
 export class LabelSets {
   readonly #lexer: LabelLexer;
-  readonly #blocks = new LabelBlocks();
+  readonly #blocks = new LabelBlocks(16_384);
+  readonly #texts = new RepeatedTexts();
   readonly #labels: ReadonlyMap<string, string>[] = [];
   readonly #names: (string | undefined)[] = [];
   readonly #next: number[] = [];
@@ -37,11 +38,14 @@ export class LabelSets {
     if (guessed >= 0 && page[guessed] === CLOSE) return this.#use(guess, guessed + 1);
     const end = this.#lexer.read(page, at);
     if (end < 0) return this.#refuse(this.#lexer.fault);
-    const hash = hashBytes(page, at, end - 1);
+    const hash = hashBytes(page, view, at, end - 1);
     let block = this.#blocks.find(page, view, at, end - 1, hash);
     if (block < 0) {
-      const labels = this.#lexer.labels(page);
+      const labels = this.#lexer.labels(page, this.#texts);
       if (labels === -1) return this.#refuse(this.#lexer.fault);
+      if (labels.has("__name__")) {
+        return this.#refuse({ at, expected: "the metric name before the braces, not as label `__name__`" });
+      }
       const { nameFrom, nameTo } = this.#lexer;
       const name = nameFrom < 0 ? undefined : quotedText(page, nameFrom, nameTo);
       if (nameFrom >= 0 && name === undefined)

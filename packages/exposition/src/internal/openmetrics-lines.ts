@@ -2,11 +2,10 @@
 import type { PageFault } from "../exposition-error.ts";
 import { openMetricsTypes } from "../metric-type.ts";
 import { HASH, LF, lineEnd, OPEN, SPACE } from "./bytes.ts";
-import { LabelLexer, plainText } from "./label-lexer.ts";
+import { LabelLexer } from "./label-lexer.ts";
 import { NumberToken } from "./number-token.ts";
 import { type LineKind, PageLines } from "./page-lines.ts";
 
-const stay = (at: number): number => at;
 /** Bounds of a signed 64-bit number of milliseconds, which is what Prometheus keeps. */
 const timestampLimit = 2 ** 63;
 
@@ -27,6 +26,10 @@ export class OpenMetricsLines extends PageLines {
     const { page, at } = this;
     if (at >= page.length) throw this.expected("END", at, "`# EOF` as the last line");
     return page[at] === HASH ? this.#metadata(at) : this.#sample(at);
+  }
+
+  protected override afterName(at: number): number {
+    return at;
   }
 
   #metadata(from: number): LineKind {
@@ -55,8 +58,8 @@ export class OpenMetricsLines extends PageLines {
         throw this.expected("METADATA", textFrom, `one of ${[...openMetricsTypes.keys()].join(", ")}`);
       this.type = type;
     } else {
-      const unit = plainText(page, textFrom, end);
-      if (unit === undefined || (unit !== "" && !this.name.endsWith(`_${unit}`))) {
+      const unit = page.toString("utf8", textFrom, end);
+      if (unit !== "" && !this.name.endsWith(`_${unit}`)) {
         throw this.expected("METADATA", textFrom, `the unit that ends the name ${JSON.stringify(this.name)}`);
       }
       this.text = unit;
@@ -67,7 +70,7 @@ export class OpenMetricsLines extends PageLines {
   #sample(from: number): "sample" {
     const { page } = this;
     const number = this.#number;
-    let i = this.series(from, stay);
+    let i = this.series(from);
     this.valueFrom = i + 1;
     i = this.#spacedNumber(i, "VALUE", "one space and a number as value");
     this.valueTo = i;

@@ -1,9 +1,10 @@
 /** What the line readers of both formats share: names, label blocks, places of faults. */
+import { isUtf8 } from "node:buffer";
 import { PageInvalid, type PageFault } from "../exposition-error.ts";
 import type { Exemplar } from "../entry.ts";
 import type { MetricType } from "../metric-type.ts";
 import { asBuffer, isNamePart, isNameStart, lineEnd, OPEN, QUOTE } from "./bytes.ts";
-import { closingQuote, type LabelGrammar, plainText, quotedText, unescape } from "./label-lexer.ts";
+import { closingQuote, type LabelGrammar, quotedText, sameBytes, unescape } from "./label-lexer.ts";
 import { LabelSets, noLabels } from "./label-sets.ts";
 
 export type LineKind = "sample" | "type" | "help" | "unit" | "comment" | "end";
@@ -43,8 +44,11 @@ export abstract class PageLines {
   /** @throws PageInvalid at the first fault; the reader is then useless */
   abstract next(): LineKind;
 
-  /** Reads a sample's name and labels; returns where its value may begin. `afterName` skips what may stand before `{`. */
-  protected series(from: number, afterName: (at: number) => number): number {
+  /** Skips what may stand between a name and its `{`. */
+  protected abstract afterName(at: number): number;
+
+  /** Reads a sample's name and labels; returns where its value may begin. */
+  protected series(from: number): number {
     const { page } = this;
     let i = from;
     let named = false;
@@ -53,7 +57,7 @@ export abstract class PageLines {
       while (i < page.length && isNamePart(page[i] as number));
       this.name = this.#nameAt(from, i);
       named = true;
-      i = afterName(i);
+      i = this.afterName(i);
     } else if (page[from] !== OPEN) {
       throw this.expected("NAME", from, "a metric name");
     }
@@ -68,7 +72,6 @@ export abstract class PageLines {
       throw this.expected("NAME", from, "a metric name, before the braces or quoted inside");
     }
     if (inner !== undefined) this.name = inner;
-    if (this.labels.has("__name__")) throw this.expected("LABELS", i, "one metric name, not a label `__name__` too");
     return end;
   }
 
@@ -94,9 +97,9 @@ export abstract class PageLines {
 
   /** A help text, escapes resolved. */
   protected helpText(from: number, to: number, quotes: boolean): string {
-    const text = plainText(this.page, from, to);
-    if (text === undefined) throw this.expected("METADATA", from, "UTF-8 in the help text");
-    return unescape(text, quotes);
+    const { page } = this;
+    if (!isUtf8(page.subarray(from, to))) throw this.expected("METADATA", from, "UTF-8 in the help text");
+    return unescape(page.toString("utf8", from, to), quotes);
   }
 
   /** The fault at a place, with what stands there. */
@@ -111,10 +114,7 @@ export abstract class PageLines {
 
   #nameAt(from: number, to: number): string {
     const { page } = this;
-    if (
-      to - from === this.#nameTo - this.#nameFrom &&
-      page.compare(page, this.#nameFrom, this.#nameTo, from, to) === 0
-    ) {
+    if (to - from === this.#nameTo - this.#nameFrom && sameBytes(page, this.#nameFrom, from, to)) {
       return this.#nameText;
     }
     this.#nameFrom = from;

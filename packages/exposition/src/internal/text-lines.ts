@@ -38,9 +38,13 @@ export class TextLines extends PageLines {
     }
   }
 
+  protected override afterName(at: number): number {
+    return skipBlanks(this.page, at);
+  }
+
   #sample(from: number): "sample" {
     const tail = this.#tail;
-    const at = this.series(from, (afterName) => skipBlanks(this.page, afterName));
+    const at = this.series(from);
     const fault = tail.read(this.page, this.view, at);
     if (fault !== undefined) {
       const [code, expected] = faults[fault] ?? (["VALUE", "a sample"] as const);

@@ -1,6 +1,6 @@
 /** The names a scanner looks for, as bytes. */
 import { isNamePart } from "./bytes.ts";
-import { hashBytes, LabelBlocks } from "./label-blocks.ts";
+import { LabelBlocks } from "./label-blocks.ts";
 
 /** What may follow a family's name in the name of one of its samples. */
 const suffixes = new Set(["_total", "_created", "_bucket", "_sum", "_count", "_gsum", "_gcount", "_info"]);
@@ -15,7 +15,7 @@ export class WantedFamilies {
     this.count = names.length;
     for (const text of names) {
       const name = Buffer.from(text);
-      this.#names.add(name, 0, name.length, hashBytes(name, 0, name.length));
+      this.#names.add(name, 0, name.length, 0);
     }
   }
 
