@@ -14,6 +14,9 @@ export type {
   ServingCertificate,
 } from "./sandbox-types.ts";
 
+export { SandboxError } from "./sandbox-error.ts";
+export type { SandboxErrorCode } from "./sandbox-error.ts";
+
 // Kubelets
 export type { KubeletFault } from "./kubelet-fault.ts";
 

@@ -28,6 +28,8 @@ export interface SandboxOptions {
   readonly machine?: MachineOptions;
   /** Periods of the aggregation layer; the defaults are kube-apiserver's. */
   readonly aggregation?: AggregationPeriods;
+  /** Between bookmarks of a watch that asked for them. Default 60,000 ms. */
+  readonly bookmarkMs?: number;
   /** Told about what the API server would log: probe failures, proxy errors. Default: nowhere. */
   readonly log?: (message: string) => void;
 }
@@ -59,7 +61,7 @@ export interface AggregationPeriods {
   readonly probeTimeoutMs?: number;
 }
 
-/** A user the sandbox makes credentials for: administrator (`system:masters`), reader of everything but secrets, no rights at all. */
+/** A user the sandbox makes credentials for: administrator (`system:masters`), reader of nodes, pods, namespaces, configmaps, services and metrics, no rights at all. */
 export type SandboxUser = "admin" | "viewer" | "nobody";
 
 /** A ServiceAccount with a token. */
@@ -141,6 +143,8 @@ export interface Sandbox extends AsyncDisposable {
 
   /** Stores an object as the administrator would; namespaces are made as needed. An object of that name is replaced. */
   create(object: KubeObject): KubeObject;
+  /** Forgets past changes, as a compaction of etcd does: watches and continued lists from before get 410. */
+  forgetHistory(): void;
   addNode(name?: string): Promise<SandboxNode>;
   /** The node, its pods and its kubelet go. */
   removeNode(name: string): Promise<void>;

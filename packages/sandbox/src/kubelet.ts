@@ -1,0 +1,207 @@
+/** A kubelet as its callers see it: an HTTPS server that knows its callers and answers with pages about its node. */
+import { constants } from "node:crypto";
+import { createServer, type Server } from "node:https";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { KeyPair } from "@kubemetrics/x509";
+import { cadvisorPage } from "./cadvisor-page.ts";
+import { sendError, sendJson, sendText } from "./http-answer.ts";
+import type { Identities } from "./identities.ts";
+import type { KubeletFault } from "./kubelet-fault.ts";
+import { listen } from "./listen.ts";
+import type { MeteredNode } from "./metered-node.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { authorize } from "./rbac.ts";
+import { ResourcePage } from "./resource-page.ts";
+import { statsSummary } from "./stats-summary.ts";
+import { anonymous, type User } from "./user.ts";
+
+export interface KubeletOptions {
+  readonly node: MeteredNode;
+  readonly address: string;
+  readonly certificate: KeyPair;
+  /** Made when the fault asks for it. */
+  readonly untrustedCertificate: () => KeyPair;
+  readonly identities: Identities;
+  readonly store: ObjectStore;
+  readonly clock: () => number;
+  readonly compresses: boolean;
+}
+
+const textContentType = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
+const compress = promisify(gzip);
+
+export class Kubelet {
+  readonly node: MeteredNode;
+  readonly address: string;
+  readonly #options: KubeletOptions;
+  readonly #server: Server;
+  readonly #page: ResourcePage;
+  readonly #sockets = new Set<Socket>();
+  readonly #delays = new Set<NodeJS.Timeout>();
+  #fault: KubeletFault | undefined;
+  #port = 0;
+
+  constructor(options: KubeletOptions) {
+    this.#options = options;
+    this.node = options.node;
+    this.address = options.address;
+    this.#page = new ResourcePage(options.node);
+    const { certificatePem: cert, keyPem: key } = options.certificate;
+    this.#server = createServer(
+      {
+        cert,
+        key,
+        requestCert: true,
+        rejectUnauthorized: false,
+        secureOptions: constants.SSL_OP_NO_TICKET,
+        keepAliveTimeout: 120_000,
+      },
+      (request, response) => void this.#serve(request, response),
+    );
+    this.#server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
+  }
+
+  get clock(): () => number {
+    return this.#options.clock;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Listens on the node's address, on a port the system chooses. */
+  async start(): Promise<void> {
+    await listen(this.#server, this.#port, this.address);
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  /** @see KubeletFault */
+  async fault(fault: KubeletFault | undefined): Promise<void> {
+    const before = this.#fault?.kind;
+    this.#fault = fault;
+    const isRefusing = fault?.kind === "refuse";
+    if (isRefusing && before !== "refuse") return this.#stopListening();
+    if (!isRefusing && before === "refuse") await listen(this.#server, this.#port, this.address);
+    const isUntrusted = fault?.kind === "untrusted-certificate";
+    if (isUntrusted === (before === "untrusted-certificate")) return;
+    const { certificatePem: cert, keyPem: key } = isUntrusted
+      ? this.#options.untrustedCertificate()
+      : this.#options.certificate;
+    this.#server.setSecureContext({ cert, key });
+    // Connections that are open have seen the other certificate.
+    this.#cutConnections();
+  }
+
+  async close(): Promise<void> {
+    for (const delay of this.#delays) clearTimeout(delay);
+    await this.#stopListening();
+  }
+
+  async #stopListening(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    this.#cutConnections();
+    await promise;
+  }
+
+  #cutConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+      const user = this.#options.identities.authenticate(request.socket as TLSSocket, request.headers.authorization);
+      if (user === anonymous) return sendText(response, 401, "Unauthorized");
+      if (!this.#isAllowed(user, path, request, response)) return;
+      if (this.#fault?.kind === "slow") await this.#delay(this.#fault.delayMs);
+      if (this.#fault?.kind === "error")
+        return sendText(response, 500, "Internal Error: failed to get stats: rpc error: code = Unavailable");
+      await this.#answer(path, request, response);
+    } catch (error) {
+      sendError(response, error);
+    }
+  }
+
+  #isAllowed(user: User, path: string, request: IncomingMessage, response: ServerResponse): boolean {
+    const verb = request.method === "GET" || request.method === "HEAD" ? "get" : "create";
+    const subresource = subresourceOf(path);
+    const access = { verb, group: "", resource: "nodes", subresource, namespace: "", name: this.node.name };
+    if (authorize(this.#options.store, user, access).isAllowed) return true;
+    sendText(
+      response,
+      403,
+      `Forbidden (user=${user.name}, verb=${verb}, resource=nodes, subresource(s)=[${subresource}])`,
+    );
+    return false;
+  }
+
+  async #answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    switch (path) {
+      case "/metrics/resource":
+        await this.node.refresh();
+        return this.#sendPage(this.#page.text(this.#options.clock()), request, response);
+      case "/metrics/cadvisor":
+        await this.node.refresh();
+        return this.#sendPage(cadvisorPage(this.node, this.#options.clock()), request, response);
+      case "/stats/summary":
+        await this.node.refresh();
+        return sendJson(response, 200, statsSummary(this.node, this.#options.clock()));
+      case "/healthz":
+        return sendText(response, 200, "ok");
+      default:
+        return sendText(response, 404, "404 page not found");
+    }
+  }
+
+  async #sendPage(page: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const isGarbage = this.#fault?.kind === "garbage";
+    const text = isGarbage ? garbage(page) : page;
+    const accepts = this.#options.compresses && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
+    const bytes = accepts ? await compress(Buffer.from(text, "latin1"), { level: 1 }) : Buffer.from(text, "latin1");
+    response.writeHead(200, {
+      "Content-Type": textContentType,
+      "Content-Length": bytes.length,
+      ...(accepts && { "Content-Encoding": "gzip", Vary: "Accept-Encoding" }),
+    });
+    if (this.#fault?.kind === "truncated") {
+      const length = Math.floor(bytes.length * (this.#fault.share ?? 0.5));
+      response.write(bytes.subarray(0, length), () => response.destroy());
+      return;
+    }
+    response.end(bytes);
+  }
+
+  #delay(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      this.#delays.delete(timer);
+      resolve();
+    }, ms);
+    this.#delays.add(timer);
+    return promise;
+  }
+}
+
+/** The subresource of `nodes` a caller needs for a path. */
+function subresourceOf(path: string): string {
+  if (path === "/metrics" || path.startsWith("/metrics/")) return "metrics";
+  if (path.startsWith("/stats/")) return "stats";
+  if (path === "/healthz") return "healthz";
+  return "proxy";
+}
+
+/** As long as the page and made from it, but no exposition text. */
+function garbage(page: string): string {
+  let text = "";
+  for (let index = 0; index < page.length; index++)
+    text += String.fromCharCode((page.charCodeAt(index) * 31 + index) & 0xff);
+  return text;
+}

@@ -1,0 +1,204 @@
+/** get, list and watch of stored objects. */
+import { badRequest, expired, StatusError } from "@kubemetrics/apimachinery";
+import type { ServerResponse } from "node:http";
+import { sendJson, statusBody } from "./http-answer.ts";
+import type { JsonObject, KubeObject } from "./kube-object.ts";
+import { parseListOptions, type ListOptions } from "./list-options.ts";
+import type { Change, ObjectStore } from "./object-store.ts";
+import { listInView, objectInView, type View } from "./object-view.ts";
+import { apiVersionOf, type ResourceType } from "./resource-type.ts";
+
+export interface ReadContext {
+  readonly store: ObjectStore;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Between bookmarks of a watch that wants them. */
+  readonly bookmarkMs: number;
+}
+
+const defaultWatchTimeoutMs = 30 * 60_000;
+
+export function sendObject(
+  context: ReadContext,
+  response: ServerResponse,
+  type: ResourceType,
+  object: KubeObject,
+  view: View,
+  code = 200,
+): void {
+  sendJson(response, code, objectInView(type, object, view, context.clock()));
+}
+
+/** Answers a list or a watch, whichever the query asks for. `namespace` undefined: all namespaces. */
+export function sendCollection(
+  context: ReadContext,
+  response: ServerResponse,
+  type: ResourceType,
+  namespace: string | undefined,
+  query: URLSearchParams,
+  view: View,
+): void {
+  const options = parseListOptions(query, type);
+  if (options.isWatch) new WatchStream(context, response, type, namespace, options, view).start();
+  else sendList(context, response, type, namespace, options, view);
+}
+
+function sendList(
+  { store, clock }: ReadContext,
+  response: ServerResponse,
+  type: ResourceType,
+  namespace: string | undefined,
+  options: ListOptions,
+  view: View,
+): void {
+  const page = options.continueToken === "" ? undefined : readContinueToken(store, type, options.continueToken);
+  if (page === undefined) refuseFutureVersion(store, options.resourceVersion);
+  const selected: KubeObject[] = [];
+  let lastKey = "";
+  let next: string | undefined;
+  for (const [key, object] of store.entries(type, namespace, page?.after)) {
+    if (!options.matches(object)) continue;
+    if (options.limit > 0 && selected.length === options.limit) {
+      next = lastKey;
+      break;
+    }
+    selected.push(object);
+    lastKey = key;
+  }
+  // Later pages carry the version of the first one: whoever watches from it gets every change made between the pages.
+  const version = page?.version ?? store.version;
+  const metadata: JsonObject = {
+    resourceVersion: String(version),
+    ...(next !== undefined && {
+      continue: Buffer.from(JSON.stringify({ version, after: next })).toString("base64url"),
+    }),
+  };
+  sendJson(response, 200, listInView(type, selected, metadata, view, clock()));
+}
+
+function refuseFutureVersion(store: ObjectStore, resourceVersion: string): void {
+  const wanted = Number(resourceVersion === "" ? "0" : resourceVersion);
+  if (!Number.isSafeInteger(wanted))
+    throw badRequest(`resourceVersion: Invalid value: "${resourceVersion}": strconv.ParseUint: invalid syntax`);
+  if (wanted <= store.version) return;
+  throw new StatusError({
+    status: "Failure",
+    message: `Timeout: Too large resource version: ${wanted}, current: ${store.version}`,
+    reason: "Timeout",
+    details: {
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      retryAfterSeconds: 1,
+    },
+    code: 504,
+  });
+}
+
+function readContinueToken(store: ObjectStore, type: ResourceType, token: string): { version: number; after: string } {
+  let page: { version?: unknown; after?: unknown };
+  try {
+    page = JSON.parse(Buffer.from(token, "base64url").toString()) as typeof page;
+  } catch {
+    throw badRequest("continue key is not valid: it was not made by this server");
+  }
+  const { version, after } = page;
+  if (typeof version !== "number" || typeof after !== "string") throw badRequest("continue key is not valid");
+  try {
+    store.changesSince(type, version);
+  } catch {
+    throw expired(
+      "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.",
+    );
+  }
+  return { version, after };
+}
+
+/** One watch: changes from a version on, as JSON lines, until the client leaves or the timeout passes. */
+class WatchStream {
+  readonly #context: ReadContext;
+  readonly #response: ServerResponse;
+  readonly #type: ResourceType;
+  readonly #namespace: string | undefined;
+  readonly #options: ListOptions;
+  readonly #view: View;
+
+  constructor(
+    context: ReadContext,
+    response: ServerResponse,
+    type: ResourceType,
+    namespace: string | undefined,
+    options: ListOptions,
+    view: View,
+  ) {
+    this.#context = context;
+    this.#response = response;
+    this.#type = type;
+    this.#namespace = namespace;
+    this.#options = options;
+    this.#view = view;
+  }
+
+  start(): void {
+    const { store, bookmarkMs } = this.#context;
+    this.#response.writeHead(200, { "Cache-Control": "no-cache, private", "Content-Type": "application/json" });
+    this.#response.flushHeaders();
+    if (!this.#sendPast()) return;
+    const unsubscribe = store.subscribe(this.#type, (change) => this.#sendChange(change));
+    const bookmarks = this.#options.wantsBookmarks ? setInterval(() => this.#sendBookmark(), bookmarkMs) : undefined;
+    const seconds = this.#options.timeoutSeconds ?? 0;
+    const timeoutMs = seconds > 0 ? seconds * 1000 : defaultWatchTimeoutMs;
+    const end = setTimeout(() => {
+      if (this.#options.wantsBookmarks) this.#sendBookmark();
+      this.#response.end();
+    }, timeoutMs);
+    this.#response.on("close", () => {
+      unsubscribe();
+      clearInterval(bookmarks);
+      clearTimeout(end);
+    });
+  }
+
+  /** @returns whether the stream goes on */
+  #sendPast(): boolean {
+    const { store } = this.#context;
+    const version = Number(this.#options.resourceVersion === "" ? "0" : this.#options.resourceVersion);
+    if (version === 0 || this.#options.wantsInitialEvents) {
+      for (const object of store.list(this.#type, this.#namespace)) {
+        if (this.#options.matches(object)) this.#send("ADDED", object);
+      }
+      if (this.#options.wantsInitialEvents) this.#sendBookmark({ "k8s.io/initial-events-end": "true" });
+      return true;
+    }
+    try {
+      for (const change of store.changesSince(this.#type, version)) this.#sendChange(change);
+      return true;
+    } catch (error) {
+      // A version that is too old is told inside the stream, with HTTP status 200, as the watch cache does.
+      if (!(error instanceof StatusError)) throw error;
+      this.#response.end(`${JSON.stringify({ type: "ERROR", object: statusBody(error.status) })}\n`);
+      return false;
+    }
+  }
+
+  #sendChange({ type, object, previous }: Change): void {
+    if (this.#namespace !== undefined && object.metadata.namespace !== this.#namespace) return;
+    const was = previous !== undefined && this.#options.matches(previous);
+    const is = type !== "DELETED" && this.#options.matches(object);
+    // An object that no longer fits the selectors is gone for this watch, and one that begins to fit is new.
+    if (is) this.#send(was ? "MODIFIED" : "ADDED", object);
+    else if (was) this.#send("DELETED", object);
+  }
+
+  #sendBookmark(annotations?: { readonly [key: string]: string }): void {
+    const metadata = {
+      name: "",
+      resourceVersion: String(this.#context.store.version),
+      ...(annotations && { annotations }),
+    };
+    this.#send("BOOKMARK", { kind: this.#type.kind, apiVersion: apiVersionOf(this.#type), metadata });
+  }
+
+  #send(type: string, object: KubeObject): void {
+    const shown = objectInView(this.#type, object, this.#view, this.#context.clock());
+    this.#response.write(`${JSON.stringify({ type, object: shown })}\n`);
+  }
+}

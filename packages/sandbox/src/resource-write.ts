@@ -1,0 +1,128 @@
+/** create, update, patch and delete of stored objects. */
+import { badRequest, forbidden, notFound, unsupportedMediaType } from "@kubemetrics/apimachinery";
+import { parseJson, parseJsonObject } from "./http-answer.ts";
+import { isObject } from "./json-path.ts";
+import type { JsonObject, KubeObject } from "./kube-object.ts";
+import { objectFromBody, validate, withDefaults, type WritePlace } from "./object-defaults.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { applyPatch } from "./patch.ts";
+import { isReview, namespaces, resourceTypes, type ResourceType } from "./resource-type.ts";
+
+export interface WriteContext {
+  readonly store: ObjectStore;
+  readonly allocateIp: () => string;
+  /** Five characters behind a `generateName`. */
+  readonly nameSuffix: () => string;
+}
+
+export interface WriteRequest {
+  readonly place: WritePlace;
+  /** `""` or `"status"`. */
+  readonly subresource: string;
+  readonly body: Buffer;
+  readonly contentType: string;
+  readonly isDryRun: boolean;
+}
+
+/** @throws StatusError 400, 403, 404, 409, 415, 422 */
+export function createObject(context: WriteContext, { place, body, contentType, isDryRun }: WriteRequest): KubeObject {
+  requireJson(contentType);
+  const sent = objectFromBody(parseJsonObject(body), place);
+  const { type, namespace } = place;
+  if (type.namespaced && context.store.find(namespaces, "", namespace) === undefined)
+    throw notFound(namespaces, namespace);
+  const named =
+    sent.metadata.name === "" && sent.metadata.generateName !== undefined
+      ? { ...sent, metadata: { ...sent.metadata, name: `${sent.metadata.generateName}${context.nameSuffix()}` } }
+      : sent;
+  // Status is what controllers observed: it cannot be brought along. Nodes may, their kubelets register with it.
+  const wanted: KubeObject = type.hasStatus && type.kind !== "Node" ? { ...named, status: undefined } : named;
+  const object = withDefaults(type, wanted, context.allocateIp);
+  validate(type, object);
+  return isDryRun ? object : context.store.create(type, object);
+}
+
+/** @throws StatusError 400, 404, 409, 415, 422 */
+export function updateObject(
+  context: WriteContext,
+  { place, subresource, body, contentType, isDryRun }: WriteRequest,
+): KubeObject {
+  requireJson(contentType);
+  const current = context.store.get(place.type, place.namespace, place.name);
+  const sent = objectFromBody(parseJsonObject(body), place);
+  return replace(context, place.type, current, sent, subresource, isDryRun);
+}
+
+/** @throws StatusError 400, 404, 409, 415, 422 */
+export function patchObject(
+  context: WriteContext,
+  { place, subresource, body, contentType, isDryRun }: WriteRequest,
+): KubeObject {
+  const current = context.store.get(place.type, place.namespace, place.name);
+  const patched = applyPatch(contentType, parseJson(body), current);
+  if (!isObject(patched)) throw badRequest("the patch leaves no object");
+  return replace(context, place.type, current, objectFromBody(patched, place), subresource, isDryRun);
+}
+
+function replace(
+  context: WriteContext,
+  type: ResourceType,
+  current: KubeObject,
+  sent: KubeObject,
+  subresource: string,
+  isDryRun: boolean,
+): KubeObject {
+  const status = subresource === "status" ? sent["status"] : current["status"];
+  const resourceVersion = sent.metadata.resourceVersion;
+  const base: KubeObject =
+    subresource === "status"
+      ? { ...current, metadata: { ...current.metadata, ...(resourceVersion !== undefined && { resourceVersion }) } }
+      : sent;
+  const object: KubeObject = type.hasStatus ? { ...base, ...(status !== undefined && { status }) } : base;
+  validate(type, object);
+  return isDryRun ? object : context.store.update(type, object);
+}
+
+/**
+ * Deletes an object; a namespace takes everything in it along.
+ *
+ * @throws StatusError 403 for namespaces a cluster cannot do without, 404
+ */
+export function deleteObject(
+  context: WriteContext,
+  { place, isDryRun }: Pick<WriteRequest, "place" | "isDryRun">,
+): KubeObject {
+  const { type, namespace, name } = place;
+  const object = context.store.get(type, namespace, name);
+  if (type === namespaces && ["default", "kube-system", "kube-public"].includes(name)) {
+    throw forbidden(type, name, "this namespace may not be deleted");
+  }
+  if (isDryRun) return object;
+  if (type === namespaces) emptyNamespace(context.store, name);
+  return context.store.delete(type, namespace, name);
+}
+
+/** The answer to a deletion. */
+export function deletionStatus(type: ResourceType, object: KubeObject): JsonObject {
+  const { name, uid } = object.metadata;
+  const details = {
+    name,
+    ...(type.group !== "" && { group: type.group }),
+    kind: type.resource,
+    ...(uid !== undefined && { uid }),
+  };
+  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
+}
+
+function emptyNamespace(store: ObjectStore, namespace: string): void {
+  for (const type of resourceTypes) {
+    if (!type.namespaced || isReview(type)) continue;
+    for (const object of store.list(type, namespace)) store.delete(type, namespace, object.metadata.name);
+  }
+}
+
+function requireJson(contentType: string): void {
+  const mediaType = contentType.split(";", 1)[0]?.trim() ?? "";
+  if (mediaType === "" || mediaType === "application/json") return;
+  throw unsupportedMediaType(["application/json"]);
+}
