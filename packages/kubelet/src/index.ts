@@ -20,6 +20,7 @@ export { NameTable } from "./name-table.ts";
 // Scraping
 export { KubeletScraper } from "./kubelet-scraper.ts";
 export type { KubeletScraperOptions, PointSource, Scraper, ScrapeResult } from "./kubelet-scraper.ts";
+export { scrapeOffset } from "./scrape-offset.ts";
 export { ScrapeSchedule } from "./scrape-schedule.ts";
 export type { ScrapeObserver, ScrapeReport, ScrapeScheduleOptions } from "./scrape-schedule.ts";
 

@@ -37,8 +37,10 @@ export type KubeletErrorCode =
   | "BAD_ENCODING"
   /** The body is not what this endpoint answers. */
   | "NOT_METRICS"
-  /** The client or the schedule was closed. */
-  | "CLOSED";
+  /** The client or the schedule was closed, or the node went. */
+  | "CLOSED"
+  /** A defect of this program; the cause says more. */
+  | "INTERNAL";
 
 export interface KubeletErrorOptions {
   readonly node: string;

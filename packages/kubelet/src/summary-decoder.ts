@@ -143,7 +143,7 @@ function timeOf(text: unknown, otherwise: number): number {
 }
 
 function asList<T>(list: readonly T[] | null | undefined): readonly T[] {
-  return Array.isArray(list) ? list.filter((item) => isObject(item)) : [];
+  return Array.isArray(list) ? list.filter((item) => Boolean(item)) : [];
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
