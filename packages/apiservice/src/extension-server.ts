@@ -1,101 +1,143 @@
 /** The extension API server: options in, a running HTTPS server out. */
-import type { Authenticator } from "@kubemetrics/authentication";
-import type { Authorizer } from "@kubemetrics/authorization";
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { H3, type H3Event } from "h3";
+import { toNodeHandler } from "h3/node";
+import { systemClock } from "./clock.ts";
+import { ConnectionDrain } from "./connection-drain.ts";
+import { Exchange } from "./exchange.ts";
+import { chain, type Handler } from "./filter.ts";
+import { filterChain } from "./filter-chain.ts";
+import { metricsHandler, versionHandler } from "./fixed-paths.ts";
 import type { HealthCheck } from "./health.ts";
-import type { ApiGroup } from "./resource.ts";
+import { healthHandlers } from "./health-handler.ts";
+import { HttpsListener } from "./https-listener.ts";
+import { openApiHandlers } from "./openapi-handlers.ts";
+import { PeerChains } from "./peer-chain.ts";
+import { router } from "./router.ts";
+import { toResponse } from "./send.ts";
+import type { CloseOptions, ExtensionServer, ExtensionServerOptions, Limits, ServingPair } from "./server-options.ts";
 
-/** Certificate chain and private key, PEM. Fits `KeyPair` of `@kubemetrics/x509`. */
-export interface ServingPair {
-  readonly certificatePem: string;
-  readonly keyPem: string;
+const defaultLimits: Limits = {
+  maxRequestsInFlight: 400,
+  maxMutatingRequestsInFlight: 200,
+  requestTimeoutMs: 60_000,
+  maxBodyBytes: 3 * 1024 * 1024,
+};
+
+/**
+ * Makes a server; `listen` starts it.
+ *
+ * Nothing is served to anybody whom the authenticator and the authorizer have not let through, health included: pass an
+ * authorizer that always allows the health paths.
+ */
+export function createExtensionServer(options: ExtensionServerOptions): ExtensionServer {
+  return new Server(options);
 }
 
-export interface TlsOptions extends ServingPair {
-  /** Default `TLSv1.2`. */
-  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
-  /** OpenSSL cipher list for TLS 1.2; Node's default when absent. */
-  readonly ciphers?: string;
-  /**
-   * CA certificates (PEM) whose names are sent as hints of acceptable client certificates. Default none, because
-   * Node 24 loses intermediates of client certificates when hints are sent.
-   */
-  readonly clientCaHints?: readonly string[];
-}
+class Server implements ExtensionServer {
+  readonly #options: ExtensionServerOptions;
+  readonly #limits: Limits;
+  readonly #drain: ConnectionDrain;
+  readonly #listener: HttpsListener;
 
-/** Limits; the defaults are kube-apiserver's. */
-export interface Limits {
-  /** Reads at once, beyond which clients get 429; `system:masters` is exempt. Default 400; 0 means no limit. */
-  readonly maxRequestsInFlight: number;
-  /** Writes at once. Default 200; 0 means no limit. */
-  readonly maxMutatingRequestsInFlight: number;
-  /** Longest time for one request; `?timeout=` lowers it. Default 60 s. */
-  readonly requestTimeoutMs: number;
-  /** Largest request body, else 413. Default 3 MiB. */
-  readonly maxBodyBytes: number;
-}
+  constructor(options: ExtensionServerOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#listener = new HttpsListener(options.tls);
+    this.#drain = new ConnectionDrain(options.clock ?? systemClock);
+  }
 
-/** Body and media type of `/metrics`. */
-export interface MetricsPage {
-  readonly contentType: string;
-  readonly body: Uint8Array | string;
-}
+  async listen(port: number, host = "0.0.0.0"): Promise<{ readonly port: number; readonly host: string }> {
+    const bound = await this.#listener.listen(port, host);
+    this.#listener.handle(this.#nodeHandler(bound.port));
+    return bound;
+  }
 
-/** `/version`: all nine classic fields, as clients expect them. */
-export interface VersionInfo {
-  readonly major: string;
-  readonly minor: string;
-  readonly gitVersion: string;
-  readonly gitCommit: string;
-  readonly gitTreeState: string;
-  readonly buildDate: string;
-  readonly goVersion: string;
-  readonly compiler: string;
-  readonly platform: string;
-}
+  replaceCertificate(pair: ServingPair): void {
+    this.#listener.replaceCertificate(pair);
+  }
 
-/** Where the server says what happened. pino's loggers fit. */
-export interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+  close(options: CloseOptions = {}): Promise<void> {
+    const { delayMs = 0, drainMs = this.#limits.requestTimeoutMs } = options;
+    return this.#drain.close(this.#listener, delayMs, drainMs);
+  }
 
-/** Time, so that tests need none. */
-export interface Clock {
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** Calls `callback` once after `delayMs`; the returned function cancels it. */
-  after(delayMs: number, callback: () => void): () => void;
-}
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close({ drainMs: 0 });
+  }
 
-export interface ExtensionServerOptions {
-  readonly groups: readonly ApiGroup[];
-  readonly authenticator: Authenticator;
-  readonly authorizer: Authorizer;
-  readonly tls: TlsOptions;
-  /** Checks beside the built-in `ping`, `log` and `shutdown`, in the order of the verbose answer. */
-  readonly health?: readonly HealthCheck[];
-  /** Renders `/metrics`, behind authorization. `accept` is the request's Accept header. */
-  metrics?(accept: string): MetricsPage | Promise<MetricsPage>;
-  readonly version?: VersionInfo;
-  readonly limits?: Partial<Limits>;
-  readonly log: Log;
-  readonly clock?: Clock;
-}
+  /** One catch-all route: h3's own reading of the URL decides nothing, because it resolves `..` and decodes. */
+  #nodeHandler(port: number): (request: IncomingMessage, response: ServerResponse) => unknown {
+    const { log, clock = systemClock } = this.#options;
+    const handler = this.#handler(port);
+    const chains = new PeerChains();
+    const app = new H3({ allowMalformedURL: true, silent: true });
+    app.all("/**", (event: H3Event) => {
+      const node = event.runtime?.node;
+      if (node?.req === undefined || node.res === undefined) throw new Error("not a node request");
+      const request = node.req as IncomingMessage;
+      const exchange = new Exchange(request, node.res as ServerResponse, chains.of(request.socket), clock.now());
+      const reply = handler(exchange);
+      return reply instanceof Promise
+        ? reply.then((ready) => toResponse(exchange, ready))
+        : toResponse(exchange, reply);
+    });
+    const nodeHandler = toNodeHandler(app);
+    return (request, response) => {
+      response.on("error", (error) => log.warn({ err: error }, "connection failed while answering"));
+      return nodeHandler(request, response);
+    };
+  }
 
-export interface CloseOptions {
-  /** Keep serving for this long while `/readyz` already fails. Default 0. */
-  readonly delayMs?: number;
-  /** Then wait at most this long for running requests before connections are cut. Default: the request timeout. */
-  readonly drainMs?: number;
-}
+  #handler(port: number): Handler {
+    const { log, clock = systemClock, groups } = this.#options;
+    const route = router({
+      groups,
+      serverAddress: this.#options.serverAddress ?? `:${port}`,
+      discoveryVersions: this.#options.discoveryVersions ?? ["v2", "v2beta1"],
+      ...this.#paths(),
+      resources: {
+        maxBodyBytes: this.#limits.maxBodyBytes,
+        compressed: new WeakMap(),
+        clock,
+        log,
+        random: this.#options.random ?? Math.random,
+        draining: this.#drain.signal,
+      },
+    });
+    const filters = filterChain({
+      authenticator: this.#options.authenticator,
+      authorizer: this.#options.authorizer,
+      limits: this.#limits,
+      clock,
+      log,
+      newAuditId: this.#options.newAuditId ?? randomUUID,
+      observer: this.#options.observer,
+      isDraining: () => this.#drain.isDraining,
+      audit: undefined,
+    });
+    return chain(filters, route);
+  }
 
-export interface ExtensionServer {
-  /** Starts serving; port 0 lets the system choose. */
-  listen(port: number, host?: string): Promise<{ readonly port: number; readonly host: string }>;
-  /** New handshakes use this pair from now on. An unusable pair throws `ServingPairInvalid` and the old one stays. */
-  replaceCertificate(pair: ServingPair): void;
-  /** `/readyz` fails at once; then, after the delay, no new connections, running requests end, the rest is cut. */
-  close(options?: CloseOptions): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
+  #paths(): { readonly paths: ReadonlyMap<string, Handler>; readonly prefixes: ReadonlyMap<string, Handler> } {
+    const { log, groups, metrics, version, openApi = { title: "Kubernetes", version: "unversioned" } } = this.#options;
+    const paths = new Map(healthHandlers(this.#checks(), log));
+    const documents = openApiHandlers(openApi, groups);
+    paths.set("/openapi/v2", documents.v2).set("/openapi/v3", documents.v3);
+    if (metrics !== undefined) paths.set("/metrics", metricsHandler(metrics));
+    if (version !== undefined) paths.set("/version", versionHandler(version));
+    return { paths, prefixes: new Map([["/openapi/v3/", documents.v3Documents]]) };
+  }
+
+  #checks(): readonly HealthCheck[] {
+    const everywhere = ["healthz", "livez", "readyz"] as const;
+    const isShuttingDown = (): string | undefined => (this.#drain.isDraining ? "process is shutting down" : undefined);
+    return [
+      { name: "ping", endpoints: everywhere, check: () => undefined },
+      { name: "log", endpoints: everywhere, check: () => undefined },
+      ...(this.#options.health ?? []),
+      { name: "shutdown", endpoints: ["readyz"], check: isShuttingDown },
+    ];
+  }
 }

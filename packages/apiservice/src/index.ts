@@ -1,6 +1,6 @@
 // The server
+export { createExtensionServer } from "./extension-server.ts";
 export type {
-  Clock,
   CloseOptions,
   ExtensionServer,
   ExtensionServerOptions,
@@ -10,7 +10,11 @@ export type {
   ServingPair,
   TlsOptions,
   VersionInfo,
-} from "./extension-server.ts";
+} from "./server-options.ts";
+export type { ObservedRequest, RequestObserver } from "./observer-filter.ts";
+export type { DiscoveryVersion } from "./aggregated-discovery.ts";
+export type { OpenApiInfo } from "./openapi-document.ts";
+export { systemClock, type Clock } from "./clock.ts";
 
 // What it serves
 export type {
@@ -22,14 +26,10 @@ export type {
   ResourceRequest,
   WatchEvent,
 } from "./resource.ts";
-export type {
-  BodyFormat,
-  PartialParts,
-  ResourceAnswer,
-  TableColumn,
-  TableParts,
-  TableRow,
-} from "./resource-answer.ts";
+export type { BodyFormat, PartialParts, ResourceAnswer, TableColumn, TableParts, TableRow } from "./resource-answer.ts";
 
 // Health
 export type { HealthCheck, HealthEndpoint } from "./health.ts";
+
+// Errors
+export { ApiserviceError, ServingPairInvalid } from "./apiservice-error.ts";

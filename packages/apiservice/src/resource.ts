@@ -22,6 +22,8 @@ export interface ResourceRequest {
   /** Fires when the client is gone or the deadline passed. */
   readonly signal: AbortSignal;
   readonly query: URLSearchParams;
+  /** Header lines, names and values alternating, without credentials and identity: `traceparent` for example. */
+  readonly headers: readonly string[];
   /** Adds a `Warning` header that kubectl prints to the user. */
   warn(text: string): void;
 }
@@ -51,6 +53,10 @@ export interface ResourceDefinition {
   readonly name: string;
   readonly singularName: string;
   readonly kind: string;
+  /** Group of the kind, as discovery shows it; absent means the group the resource is served in. */
+  readonly kindGroup?: string;
+  /** Version of the kind, as discovery shows it; absent means the version the resource is served in. */
+  readonly kindVersion?: string;
   readonly namespaced: boolean;
   /** As discovery shows them. */
   readonly verbs: readonly string[];

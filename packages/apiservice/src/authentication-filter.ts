@@ -1,0 +1,30 @@
+/** Who asks: decided per request, from the connection's certificates and the raw header lines alone. */
+import { unauthorized } from "@kubemetrics/apimachinery";
+import type { AuthenticationResult, Authenticator } from "@kubemetrics/authentication";
+import type { Exchange } from "./exchange.ts";
+import type { Filter, Handler } from "./filter.ts";
+import { whenReady, type MaybePromise, type Reply } from "./reply.ts";
+import type { Log } from "./server-options.ts";
+import { errorReply } from "./status-reply.ts";
+
+/** Handlers never see credentials or identity headers: only what the authenticator leaves. */
+export function withAuthentication(authenticator: Authenticator, log: Log): Filter {
+  return (next) => (exchange) =>
+    whenReady(
+      authenticator.authenticate({ peerChain: exchange.peerChain, rawHeaders: exchange.request.rawHeaders }),
+      (result) => decided(result, exchange, next, log),
+    );
+}
+
+function decided(result: AuthenticationResult, exchange: Exchange, next: Handler, log: Log): MaybePromise<Reply> {
+  for (const warning of result.warnings ?? []) exchange.warn(warning);
+  if (result.kind === "authenticated") {
+    exchange.user = result.user;
+    exchange.visibleHeaders = result.headers;
+    return next(exchange);
+  }
+  const { auditId, method, info } = exchange;
+  log.warn({ auditId, method, path: info.path, reason: result.reason }, "request refused: not authenticated");
+  exchange.annotations["authentication.k8s.io/reason"] = result.reason;
+  return errorReply(exchange, unauthorized("Unauthorized"));
+}

@@ -1,0 +1,63 @@
+/** Leaving without failing requests. */
+import type { Clock } from "./clock.ts";
+
+/** What is drained. */
+export interface Drainable {
+  /** Accepts no more connections; resolves when the last one is gone. */
+  stop(): Promise<void>;
+  closeIdle(): void;
+  closeAll(): void;
+}
+
+/** How often connections that became idle are looked for. */
+const sweepMs = 50;
+
+/**
+ * First phase: `isDraining`, so that `/readyz` fails and answers ask for new connections, for `delayMs` while load
+ * balancers notice. Then nothing new is accepted and running requests end, for `drainMs` at most. Then the rest is cut.
+ *
+ * Closing again only shortens: the second call's times count from then on.
+ */
+export class ConnectionDrain {
+  readonly #clock: Clock;
+  readonly #stopping = new AbortController();
+  #isDraining = false;
+  #stopped: Promise<void> | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** Fires when nothing new is accepted any more: watches end. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  async close(target: Drainable, delayMs: number, drainMs: number): Promise<void> {
+    this.#isDraining = true;
+    if (delayMs > 0 && this.#stopped === undefined) await this.#wait(delayMs);
+    this.#stopping.abort();
+    this.#stopped ??= target.stop();
+    let isOver = false;
+    const sweep = (): void => {
+      if (isOver) return;
+      target.closeIdle();
+      this.#clock.after(sweepMs, sweep);
+    };
+    sweep();
+    const cancel = this.#clock.after(drainMs, () => target.closeAll());
+    await this.#stopped;
+    isOver = true;
+    cancel();
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#clock.after(delayMs, resolve);
+    return promise;
+  }
+}

@@ -1,0 +1,84 @@
+/** One request and what the filters learned about it. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { UserInfo } from "@kubemetrics/authentication";
+import type { RequestInfo } from "@kubemetrics/authorization";
+import type { ReplyHeaders } from "./reply.ts";
+import { readKnownHeaders, type KnownHeaders } from "./request-headers.ts";
+
+const nobody: UserInfo = { name: "", uid: "", groups: [], extra: new Map() };
+
+const unread: RequestInfo = {
+  isResourceRequest: false,
+  path: "",
+  verb: "",
+  apiPrefix: "",
+  apiGroup: "",
+  apiVersion: "",
+  namespace: "",
+  resource: "",
+  subresource: "",
+  name: "",
+  parts: [],
+  fieldSelector: "",
+  labelSelector: "",
+  rawQuery: "",
+};
+
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** DER, leaf first; the same array for every request of a connection. */
+  readonly peerChain: readonly Uint8Array[];
+  readonly receivedMs: number;
+  readonly known: KnownHeaders;
+  /** Sent with every answer; an answer's own headers win. */
+  readonly headers: ReplyHeaders = {};
+  auditId = "";
+  info: RequestInfo = unread;
+  user: UserInfo = nobody;
+  /** Texts for `Warning` headers, in order. */
+  readonly warnings: string[] = [];
+  /** Filled by filters, written by the audit log. */
+  readonly annotations: Record<string, string> = {};
+  /** Header lines without credentials and identity, once the request is authenticated. */
+  visibleHeaders: readonly string[] = [];
+  #abort: AbortController | undefined;
+  #isAborted = false;
+
+  constructor(request: IncomingMessage, response: ServerResponse, peerChain: readonly Uint8Array[], nowMs: number) {
+    this.request = request;
+    this.response = response;
+    this.peerChain = peerChain;
+    this.receivedMs = nowMs;
+    this.known = readKnownHeaders(request.rawHeaders);
+  }
+
+  get method(): string {
+    return this.request.method ?? "";
+  }
+
+  /** The raw request target. */
+  get target(): string {
+    return this.request.url ?? "";
+  }
+
+  /** Fires when the client is gone or the deadline passed. Made on first use: most requests never look. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      if (this.#isAborted) abort.abort();
+      else this.response.once("close", () => abort.abort());
+    }
+    return this.#abort.signal;
+  }
+
+  abort(): void {
+    this.#isAborted = true;
+    this.#abort?.abort();
+  }
+
+  warn(text: string): void {
+    if (text !== "" && !this.warnings.includes(text)) this.warnings.push(text);
+  }
+}

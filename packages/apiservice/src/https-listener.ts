@@ -1,0 +1,68 @@
+/** The socket side: listening, certificates, connections. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { Drainable } from "./connection-drain.ts";
+import { refuseUpgrade } from "./refused-upgrade.ts";
+import type { ServingPair, TlsOptions } from "./server-options.ts";
+import { httpsOptions, requireUsablePair, secureContextOptions } from "./tls-settings.ts";
+
+type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+export class HttpsListener implements Drainable {
+  readonly #options: TlsOptions;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  /** @throws ServingPairInvalid */
+  constructor(options: TlsOptions) {
+    requireUsablePair(options, options);
+    this.#options = options;
+    this.#server = createServer(httpsOptions(options));
+    // Node drops header lines beyond its own count without a word; the size limit is enough.
+    this.#server.maxHeadersCount = 0;
+    this.#server.on("connection", (socket) => this.#track(socket));
+    this.#server.on("upgrade", refuseUpgrade);
+    this.#server.on("connect", refuseUpgrade);
+  }
+
+  handle(handler: NodeHandler): void {
+    this.#server.on("request", handler);
+  }
+
+  listen(port: number, host: string): Promise<{ readonly port: number; readonly host: string }> {
+    const { promise, resolve, reject } = Promise.withResolvers<{ readonly port: number; readonly host: string }>();
+    this.#server.once("error", reject);
+    this.#server.listen(port, host, () => {
+      this.#server.off("error", reject);
+      const { port: bound, address } = this.#server.address() as AddressInfo;
+      resolve({ port: bound, host: address });
+    });
+    return promise;
+  }
+
+  replaceCertificate(pair: ServingPair): void {
+    requireUsablePair(this.#options, pair);
+    this.#server.setSecureContext(secureContextOptions(this.#options, pair));
+  }
+
+  stop(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    return promise;
+  }
+
+  closeIdle(): void {
+    this.#server.closeIdleConnections();
+  }
+
+  /** Handshakes in progress and refused upgrades included. */
+  closeAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #track(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+}

@@ -1,0 +1,79 @@
+/** OpenAPI v3 of one version: the schemas given, and a path for each resource. */
+import type { ApiVersion, OpenApiSchemas, ResourceDefinition } from "./resource.ts";
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whose document it is: `title` names the server. */
+export interface OpenApiInfo {
+  readonly title: string;
+  readonly version: string;
+}
+
+const noSchemas: OpenApiSchemas = { schemas: {}, kinds: {} };
+
+export function openApiV3(info: OpenApiInfo, group: string, apiVersion: ApiVersion): JsonObject {
+  const { schemas } = apiVersion.openApi ?? noSchemas;
+  return { openapi: "3.0.0", info, paths: pathsOf(group, apiVersion), components: { schemas } };
+}
+
+/** Path → operations. kubectl finds a resource's kind by these, the aggregator the schemas that are in use. */
+function pathsOf(group: string, { version, resources, openApi }: ApiVersion): JsonObject {
+  const root = `/apis/${group}/${version}`;
+  const paths: Record<string, JsonObject> = {};
+  for (const resource of resources) {
+    const collection = resource.namespaced
+      ? `${root}/namespaces/{namespace}/${resource.name}`
+      : `${root}/${resource.name}`;
+    const about = { group, version, kind: resource.kind };
+    const operations = operationsOf(resource, about, openApi ?? noSchemas);
+    if (resource.namespaced) paths[`${root}/${resource.name}`] = { get: operations.list };
+    paths[collection] = withParameters(operations.collection, resource.namespaced ? ["namespace"] : []);
+    paths[`${collection}/{name}`] = withParameters(operations.item, [
+      "name",
+      ...(resource.namespaced ? ["namespace"] : []),
+    ]);
+  }
+  return paths;
+}
+
+interface Operations {
+  readonly list: JsonObject;
+  readonly collection: Record<string, unknown>;
+  readonly item: Record<string, unknown>;
+}
+
+function operationsOf(resource: ResourceDefinition, about: JsonObject, { kinds }: OpenApiSchemas): Operations {
+  const own = kinds[resource.kind];
+  const many = kinds[`${resource.kind}List`] ?? own;
+  const operation = (action: string, schema: string | undefined, hasBody = false): JsonObject => ({
+    operationId: `${action}${String(about["version"])}${resource.kind}`,
+    ...(hasBody && own !== undefined ? { requestBody: { required: true, content: contentOf(own) } } : {}),
+    responses: { "200": { description: "OK", ...(schema === undefined ? {} : { content: contentOf(schema) }) } },
+    "x-kubernetes-action": action,
+    "x-kubernetes-group-version-kind": about,
+  });
+  return {
+    list: operation("list", many),
+    collection: {
+      ...(resource.list === undefined ? {} : { get: operation("list", many) }),
+      ...(resource.create === undefined ? {} : { post: operation("post", own, true) }),
+      ...(resource.deleteCollection === undefined ? {} : { delete: operation("deletecollection", undefined) }),
+    },
+    item: {
+      ...(resource.get === undefined ? {} : { get: operation("get", own) }),
+      ...(resource.update === undefined ? {} : { put: operation("put", own, true) }),
+      ...(resource.patch === undefined ? {} : { patch: operation("patch", own) }),
+      ...(resource.delete === undefined ? {} : { delete: operation("delete", undefined) }),
+    },
+  };
+}
+
+function withParameters(operations: Record<string, unknown>, names: readonly string[]): JsonObject {
+  if (names.length === 0) return operations;
+  const parameters = names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } }));
+  return { ...operations, parameters };
+}
+
+function contentOf(schema: string): JsonObject {
+  return { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } };
+}

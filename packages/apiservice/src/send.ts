@@ -1,0 +1,96 @@
+/** Turns a reply into bytes on the connection, without joining or copying its segments. */
+import { STATUS_CODES, type ServerResponse } from "node:http";
+import { FastResponse } from "srvx";
+import type { Exchange } from "./exchange.ts";
+import type { Reply, StreamedBody } from "./reply.ts";
+
+/** What is handed to the connection before waiting for a slow reader: bounds the memory one client can hold. */
+const burstBytes = 1024 * 1024;
+
+export function toResponse(exchange: Exchange, reply: Reply): Response {
+  const { headers } = exchange;
+  Object.assign(headers, reply.headers);
+  const init = { status: reply.status, statusText: STATUS_CODES[reply.status] ?? "", headers } as ResponseInit;
+  if (reply.stream !== undefined) return new FastResponse(pipeable(new StreamPipe(reply.stream)), init);
+  const segments = reply.segments ?? [];
+  let length = 0;
+  for (const segment of segments) length += segment.length;
+  if (reply.status !== 304) headers["content-length"] = String(length);
+  if (length === 0 || exchange.method === "HEAD") return new FastResponse(null, init);
+  const [first] = segments;
+  const body = segments.length === 1 && first !== undefined && length <= burstBytes ? first : new SegmentPipe(segments);
+  return new FastResponse(body instanceof SegmentPipe ? pipeable(body) : (body as Uint8Array<ArrayBuffer>), init);
+}
+
+/** srvx takes anything with a `pipe` as a body; its types know only the web's. */
+function pipeable(body: SegmentPipe | StreamPipe): ResponseBody {
+  return body as unknown as ResponseBody;
+}
+
+type ResponseBody = ConstructorParameters<typeof FastResponse>[0];
+
+/** Writes segments in bursts, each in one go, and waits for the reader between them. */
+class SegmentPipe {
+  readonly #segments: readonly Uint8Array[];
+  #next = 0;
+
+  constructor(segments: readonly Uint8Array[]) {
+    this.#segments = segments;
+  }
+
+  pipe(response: ServerResponse): void {
+    let bytes = 0;
+    let isFlowing = true;
+    response.cork();
+    while (this.#next < this.#segments.length && bytes < burstBytes) {
+      const segment = this.#segments[this.#next++];
+      if (segment === undefined) continue;
+      bytes += segment.length;
+      isFlowing = response.write(segment);
+    }
+    if (this.#next >= this.#segments.length) response.end();
+    else if (isFlowing) setImmediate(() => this.#resume(response));
+    else response.once("drain", () => this.#resume(response));
+    response.uncork();
+  }
+
+  #resume(response: ServerResponse): void {
+    if (!response.destroyed) this.pipe(response);
+  }
+}
+
+/** Writes a growing body; a reader that is gone ends the iteration. */
+class StreamPipe {
+  readonly #stream: StreamedBody;
+
+  constructor(stream: StreamedBody) {
+    this.#stream = stream;
+  }
+
+  pipe(response: ServerResponse): void {
+    response.flushHeaders();
+    void this.#run(response).then(
+      () => response.end(),
+      (error: unknown) => response.destroy(error as Error),
+    );
+  }
+
+  async #run(response: ServerResponse): Promise<void> {
+    for await (const chunk of this.#stream) {
+      if (response.destroyed) return;
+      if (!response.write(chunk)) await drained(response);
+    }
+  }
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const done = (): void => {
+    response.off("drain", done);
+    response.off("close", done);
+    resolve();
+  };
+  response.once("drain", done);
+  response.once("close", done);
+  return promise;
+}

@@ -1,0 +1,49 @@
+/** How the server speaks TLS: asks for a client certificate, judges nothing in the handshake. */
+import { constants } from "node:crypto";
+import type { ServerOptions } from "node:https";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
+import { ServingPairInvalid } from "./apiservice-error.ts";
+import type { ServingPair, TlsOptions } from "./server-options.ts";
+
+/**
+ * No session tickets, because a resumed session hides the client's intermediate certificates; no renegotiation, because
+ * it could change the client's certificate under a running connection.
+ */
+const secureOptions = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION;
+
+/** Also for `setSecureContext`, which replaces everything that is not given. */
+export function secureContextOptions(options: TlsOptions, pair: ServingPair): SecureContextOptions {
+  return {
+    cert: pair.certificatePem,
+    key: pair.keyPem,
+    ca: [...(options.clientCaHints ?? [])],
+    minVersion: options.minVersion ?? "TLSv1.2",
+    secureOptions,
+    ...(options.ciphers === undefined ? {} : { ciphers: options.ciphers }),
+  };
+}
+
+/** Limits that a user with hundreds of groups does not meet, and idle times beyond those of kube-aggregator (90 s). */
+export function httpsOptions(options: TlsOptions): ServerOptions {
+  return {
+    ...secureContextOptions(options, options),
+    requestCert: true,
+    rejectUnauthorized: false,
+    ALPNProtocols: ["http/1.1"],
+    maxHeaderSize: 1024 * 1024,
+    keepAliveTimeout: 120_000,
+    headersTimeout: 32_000,
+    requestTimeout: 120_000,
+    noDelay: true,
+  };
+}
+
+/** @throws ServingPairInvalid when a handshake with this pair could not succeed */
+export function requireUsablePair(options: TlsOptions, pair: ServingPair): void {
+  try {
+    createSecureContext(secureContextOptions(options, pair));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ServingPairInvalid(`serving certificate and key cannot be used together: ${why}`, { cause });
+  }
+}

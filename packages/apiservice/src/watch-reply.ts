@@ -1,0 +1,74 @@
+/** Watches: events as lines of JSON, until the watch's own end, the client's, or the server's. */
+import { goJson, StatusError } from "@kubemetrics/apimachinery";
+import type { Exchange } from "./exchange.ts";
+import type { Reply } from "./reply.ts";
+import type { WatchEvent } from "./resource.ts";
+import type { Clock } from "./clock.ts";
+import type { Log } from "./server-options.ts";
+import { statusObject } from "./status-body.ts";
+
+export interface WatchSettings {
+  readonly clock: Clock;
+  /** A number in [0, 1): spreads the ends of watches that ask for no time. */
+  readonly random: () => number;
+  readonly log: Log;
+  /** Fires when the server shuts down: watches end first. */
+  readonly draining: AbortSignal;
+}
+
+/** Without `timeoutSeconds`, watches last this long and up to twice as long. */
+const shortestSeconds = 1800;
+
+export function watchReply(
+  events: AsyncIterable<WatchEvent>,
+  timeoutSeconds: number | undefined,
+  exchange: Exchange,
+  settings: WatchSettings,
+): Reply {
+  const seconds =
+    timeoutSeconds === undefined || timeoutSeconds <= 0 ? shortestSeconds * (1 + settings.random()) : timeoutSeconds;
+  return {
+    status: 200,
+    headers: { "content-type": "application/json" },
+    stream: lines(events, seconds * 1000, exchange, settings),
+  };
+}
+
+async function* lines(
+  events: AsyncIterable<WatchEvent>,
+  timeoutMs: number,
+  exchange: Exchange,
+  { clock, log, draining }: WatchSettings,
+): AsyncGenerator<Uint8Array> {
+  const over = Promise.withResolvers<undefined>();
+  const end = (): void => over.resolve(undefined);
+  const cancel = clock.after(timeoutMs, end);
+  exchange.signal.addEventListener("abort", end, { once: true });
+  draining.addEventListener("abort", end, { once: true });
+  if (draining.aborted || exchange.signal.aborted) end();
+  const iterator = events[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), over.promise]);
+      if (next === undefined || next.done === true) return;
+      yield line(next.value);
+    }
+  } catch (error) {
+    if (!(error instanceof StatusError)) log.error({ err: error, auditId: exchange.auditId }, "watch failed");
+    yield line({ type: "ERROR", object: statusObject(watchFailure(error)) });
+  } finally {
+    cancel();
+    draining.removeEventListener("abort", end);
+    exchange.abort();
+    void iterator.return?.(undefined)?.catch(() => undefined);
+  }
+}
+
+function watchFailure(error: unknown): StatusError["status"] {
+  if (error instanceof StatusError) return error.status;
+  return { status: "Failure", message: "the watch failed; see the server's log", reason: "InternalError", code: 500 };
+}
+
+function line(event: WatchEvent): Uint8Array {
+  return Buffer.from(`${goJson({ type: event.type, object: event.object })}\n`);
+}
