@@ -12,13 +12,14 @@ export class NotEncodable extends ApimachineryError {
   override readonly code: string = NotEncodable.code;
 }
 
+const plainAscii = /^[ !#-%'-;=?-[\]-~]*$/;
 /** Anything but: controls, `"`, `\`, `<`, `>`, `&`, U+2028, U+2029 and lone surrogates. */
 const plain = /^[ !#-%'-;=?-[\]-\u{2027}\u{202a}-\u{d7ff}\u{e000}-\u{10ffff}]*$/u;
 const escapedByGoOnly = /[<>&\u2028\u2029]/g;
 
 /** One JSON text with its quotes. A lone surrogate becomes U+FFFD, as Go's decoder makes it. */
 export function goJsonString(text: string): string {
-  if (plain.test(text)) return `"${text}"`;
+  if (plainAscii.test(text) || plain.test(text)) return `"${text}"`;
   return JSON.stringify(text.toWellFormed()).replace(escapedByGoOnly, unicodeEscape);
 }
 
@@ -67,20 +68,24 @@ function encode(value: unknown, step: string, line: string): string {
 
 function encodeObject(value: object, step: string, line: string): string {
   if ("toJSON" in value && typeof value.toJSON === "function") return encode(value.toJSON(), step, line);
+  if (Array.isArray(value)) return encodeList(value, step, line);
+  const inner = line + step;
+  const colon = step === "" ? ":" : ": ";
+  let body = "";
+  const add = (key: string, member: unknown): void => {
+    if (member === undefined) return;
+    body += `${body === "" ? "" : ","}${inner}${goJsonString(key)}${colon}${encode(member, step, inner)}`;
+  };
+  if (value instanceof Map) for (const [key, member] of value as Map<unknown, unknown>) add(String(key), member);
+  else for (const key of Object.keys(value)) add(key, (value as Record<string, unknown>)[key]);
+  return body === "" ? "{}" : `{${body}${line}}`;
+}
+
+function encodeList(elements: readonly unknown[], step: string, line: string): string {
   const inner = line + step;
   let body = "";
-  if (Array.isArray(value)) {
-    for (const element of value as readonly unknown[])
-      body += `${body === "" ? "" : ","}${inner}${encode(element, step, inner)}`;
-    return body === "" ? "[]" : `[${body}${line}]`;
-  }
-  const colon = step === "" ? ":" : ": ";
-  const entries: Iterable<readonly [unknown, unknown]> = value instanceof Map ? value : Object.entries(value);
-  for (const [key, member] of entries) {
-    if (member === undefined) continue;
-    body += `${body === "" ? "" : ","}${inner}${goJsonString(String(key))}${colon}${encode(member, step, inner)}`;
-  }
-  return body === "" ? "{}" : `{${body}${line}}`;
+  for (const element of elements) body += `${body === "" ? "" : ","}${inner}${encode(element, step, inner)}`;
+  return body === "" ? "[]" : `[${body}${line}]`;
 }
 
 function unicodeEscape(char: string): string {

@@ -12,7 +12,18 @@ export function labelsFrom(record: Readonly<Record<string, string>> | undefined 
   if (record === undefined || record === null) return noLabels;
   const keys = Object.keys(record);
   if (keys.length === 0) return noLabels;
+  // Go servers send maps sorted, so there is rarely anything to sort.
+  if (!isSorted(keys)) keys.sort(compareBytes);
   const labels = new Map<string, string>();
-  for (const key of keys.toSorted(compareBytes)) labels.set(key, record[key] ?? "");
+  for (const key of keys) labels.set(key, record[key] ?? "");
   return labels;
+}
+
+function isSorted(keys: readonly string[]): boolean {
+  let previous = "";
+  for (const key of keys) {
+    if (compareBytes(previous, key) > 0) return false;
+    previous = key;
+  }
+  return true;
 }

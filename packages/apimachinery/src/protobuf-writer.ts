@@ -108,6 +108,10 @@ export class ProtobufWriter {
 
   #unsigned(value: number): void {
     this.#reserve(10);
+    if (value < 0x80) {
+      this.#bytes[this.#length++] = value;
+      return;
+    }
     let rest = value;
     while (rest >= 0x80) {
       this.#bytes[this.#length++] = (rest % 0x80) | 0x80;

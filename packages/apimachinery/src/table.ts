@@ -17,10 +17,11 @@ export interface TableRow {
   readonly object: object | null;
 }
 
+/** Null lists are what upstream answers when there is no object to show. */
 export interface Table {
   readonly metadata: ListMeta;
-  readonly columns: readonly TableColumn[];
-  readonly rows: readonly TableRow[];
+  readonly columns: readonly TableColumn[] | null;
+  readonly rows: readonly TableRow[] | null;
 }
 
 /** For `goJson` and `goYaml`, keys in Go's order. There is no protobuf form. */
@@ -29,13 +30,11 @@ export function tableToJson(table: Table, apiVersion: MetaApiVersion): object {
     kind: "Table",
     apiVersion,
     metadata: listMetaToJson(table.metadata),
-    columnDefinitions: table.columns.map(({ name, type, format, description, priority }) => ({
-      name,
-      type,
-      format,
-      description,
-      priority,
-    })),
-    rows: table.rows.map(({ cells, object }) => ({ cells, object })),
+    columnDefinitions: table.columns?.map(columnToJson) ?? null,
+    rows: table.rows?.map(({ cells, object }) => ({ cells, object })) ?? null,
   };
+}
+
+function columnToJson({ name, type, format, description, priority }: TableColumn): object {
+  return { name, type, format, description, priority };
 }

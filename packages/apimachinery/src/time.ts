@@ -4,6 +4,7 @@
  * @see apimachinery `pkg/apis/meta/v1/time.go`, `micro_time.go`
  */
 import { ApimachineryError } from "./apimachinery-error.ts";
+import { dateFromDays } from "./internal/calendar.ts";
 import { readTimeLayout } from "./internal/time-layout.ts";
 import { notTextMessage } from "./internal/json-type.ts";
 
@@ -52,16 +53,23 @@ export function formatMicroTime(time: number | Instant): string {
 }
 
 function dateAndClock(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  if (Number.isNaN(date.getTime())) {
-    throw new TimeInvalid(`${seconds} Unix seconds are outside the years that can be written (-271821 … 275760)`);
-  }
-  const text = date.toISOString();
-  if (text.length === 24) return text.slice(0, 19);
-  // Go writes years outside 0 … 9999 with a minus sign and as many digits as they need, four at least.
-  const year = date.getUTCFullYear();
-  const sign = year < 0 ? "-" : "";
-  return sign + Math.abs(year).toString().padStart(4, "0") + text.slice(7, 22);
+  if (!Number.isSafeInteger(seconds)) throw new TimeInvalid(`${seconds} is not a whole number of Unix seconds`);
+  const days = Math.floor(seconds / 86_400);
+  const { year, month, day } = dateFromDays(days);
+  const clock = seconds - days * 86_400;
+  const hour = Math.floor(clock / 3600);
+  const minute = Math.floor((clock % 3600) / 60);
+  return `${yearText(year)}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(clock % 60)}`;
+}
+
+/** Four digits at least; more, or a minus sign, where the year needs them. */
+function yearText(year: number): string {
+  if (year >= 1000) return String(year);
+  return (year < 0 ? "-" : "") + String(Math.abs(year)).padStart(4, "0");
+}
+
+function two(number: number): string {
+  return number < 10 ? `0${number}` : String(number);
 }
 
 /**

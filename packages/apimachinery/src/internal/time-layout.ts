@@ -1,5 +1,5 @@
 /** Reads the two layouts of Kubernetes times element by element, so that refusals name the same element as Go's `time.Parse`. */
-import { daysIn } from "./calendar.ts";
+import { daysFromDate, daysIn } from "./calendar.ts";
 import { goTimeQuote } from "./go-time-quote.ts";
 
 interface Result {
@@ -26,9 +26,8 @@ export function readTimeLayout(text: string, micro: boolean): Result | string {
   reader.end();
   if (reader.problem === "" && (day < 1 || day > daysIn(month, year))) reader.outOfRange("day");
   if (reader.problem !== "") return reader.problem;
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  return { seconds: date.getTime() / 1000 + hour * 3600 + minute * 60 + second - offset, nanos };
+  const days = daysFromDate({ year, month, day });
+  return { seconds: days * 86_400 + hour * 3600 + minute * 60 + second - offset, nanos };
 }
 
 /** Once there is a problem, all further reading answers 0 and keeps the first problem. */

@@ -5,7 +5,22 @@ const digit = /^\p{Nd}$/u;
 
 /** Orders two keys as go-yaml v2 does; for `toSorted`. */
 export function compareYamlKeys(a: string, b: string): number {
-  if (a === b) return 0;
+  const end = Math.min(a.length, b.length);
+  let index = 0;
+  while (index < end && a.charCodeAt(index) === b.charCodeAt(index)) index++;
+  if (index < end) {
+    const left = a.charCodeAt(index);
+    const right = b.charCodeAt(index);
+    if (isAsciiLetter(left) && isAsciiLetter(right)) return left - right;
+  }
+  return compareCharacters(a, b);
+}
+
+function isAsciiLetter(unit: number): boolean {
+  return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x41 && unit <= 0x5a);
+}
+
+function compareCharacters(a: string, b: string): number {
   const left = Array.from(a);
   const right = Array.from(b);
   const shorter = Math.min(left.length, right.length);
