@@ -99,7 +99,7 @@ export class KubeletClient {
   /** Closes all connections; running requests end with `CLOSED`. */
   close(): void {
     this.#isClosed = true;
-    for (const node of [...this.#connections.keys()]) this.forget(node);
+    for (const node of this.#connections.keys()) this.forget(node);
   }
 
   async #ask(endpoint: KubeletEndpoint, path: string, timeoutMs: number): Promise<Answer> {

@@ -110,7 +110,7 @@ export class ScrapeSchedule {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelTick?.();
-    for (const slot of [...this.#slots.values()]) this.#remove(slot);
+    for (const slot of this.#slots.values()) this.#remove(slot);
     await Promise.all(this.#running);
   }
 

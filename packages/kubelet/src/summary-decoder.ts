@@ -132,7 +132,7 @@ export class SummaryDecoder implements PageDecoder {
   #number(what: string, value: unknown): number {
     if (value === undefined || value === null) return Number.NaN;
     const whole = typeof value === "number" ? wholeBytes(value) : Number.NaN;
-    if (Number.isNaN(whole)) this.#rejections.add("value-range", `${what} is ${String(value)}`);
+    if (Number.isNaN(whole)) this.#rejections.add("value-range", `${what} is ${JSON.stringify(value)}`);
     return whole;
   }
 }

@@ -10,12 +10,10 @@ export class AttemptQueue<T> {
 
   /** @param run - must not reject */
   constructor(concurrency: number, run: (item: T) => Promise<void>) {
-    const failing = Math.max(1, concurrency >> 2);
+    const failing = concurrency >> 2;
+    const healthy = { places: concurrency - failing, waiting: new Set<T>(), running: 0 };
     this.#run = run;
-    this.#lanes = [
-      { places: Math.max(1, concurrency - failing), waiting: new Set(), running: 0 },
-      { places: failing, waiting: new Set(), running: 0 },
-    ];
+    this.#lanes = [healthy, failing === 0 ? healthy : { places: failing, waiting: new Set(), running: 0 }];
   }
 
   /** Runs the item as soon as there is a place. An item that already waits keeps its turn. */
