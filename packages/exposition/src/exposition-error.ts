@@ -78,6 +78,8 @@ export type MetricFault =
   | "NAME"
   /** a unit that is not the name's suffix (OpenMetrics) */
   | "UNIT"
+  /** histogram bounds that do not ascend */
+  | "BOUNDS"
   /** a sample before any family, a second family of the same name, or a writer already ended */
   | "ORDER";
 

@@ -11,6 +11,17 @@ export type { Comment, Entry, Exemplar, Sample, TextEntry, TypeEntry } from "./e
 export { isSampleOf } from "./metric-type.ts";
 export type { MetricType } from "./metric-type.ts";
 
+// Writing pages
+export { PageWriter } from "./page-writer.ts";
+export type { FamilyHead } from "./page-writer.ts";
+export { writeFamily } from "./write-family.ts";
+export { LabelBlock, labelBlock } from "./label-block.ts";
+export { HistogramBounds } from "./histogram-bounds.ts";
+
+// For users of parse-prometheus-text-format
+export { parse } from "./parse.ts";
+export type { ParsedFamily, ParsedMetric } from "./parse.ts";
+
 // Formats and HTTP
 export { contentTypes, formatOf, negotiateFormat } from "./format.ts";
 export type { Format } from "./format.ts";

@@ -1,6 +1,7 @@
 /** The strict reader: a page as its metric families. */
 import type { Sample } from "./entry.ts";
-import { isSampleOf, type MetricType } from "./metric-type.ts";
+import { FamilyIndex } from "./internal/family-index.ts";
+import type { MetricType } from "./metric-type.ts";
 import { readEntries, type ReadOptions } from "./read-entries.ts";
 
 /** What a page says about one metric. */
@@ -16,11 +17,11 @@ export interface MetricFamily {
 }
 
 interface Growing {
-  name: string;
+  readonly name: string;
   type: MetricType;
   help: string | undefined;
   unit: string | undefined;
-  samples: Sample[];
+  readonly samples: Sample[];
 }
 
 /**
@@ -33,48 +34,18 @@ interface Growing {
  * @throws PageInvalid at the first fault
  */
 export function readFamilies(page: Uint8Array | string, options: ReadOptions = {}): MetricFamily[] {
-  const families = new Map<string, Growing>();
-  const named = (name: string): Growing => {
-    let family = families.get(name);
-    if (family === undefined) {
-      family = { name, type: "unknown", help: undefined, unit: undefined, samples: [] };
-      families.set(name, family);
-    }
-    return family;
-  };
-  let current: Growing | undefined;
+  const families = new FamilyIndex<Growing>((name) => ({
+    name,
+    type: "unknown",
+    help: undefined,
+    unit: undefined,
+    samples: [],
+  }));
   for (const entry of readEntries(page, options)) {
-    switch (entry.kind) {
-      case "sample":
-        if (current === undefined || !isSampleOf(entry.name, current.name, current.type)) {
-          current = earlier(families, entry.name) ?? named(entry.name);
-        }
-        current.samples.push(entry);
-        break;
-      case "type":
-        current = named(entry.name);
-        current.type = entry.type;
-        break;
-      case "help":
-        current = named(entry.name);
-        current.help = entry.text;
-        break;
-      case "unit":
-        current = named(entry.name);
-        current.unit = entry.text;
-        break;
-      case "comment":
-        break;
-    }
+    if (entry.kind === "sample") families.ofSample(entry.name).samples.push(entry);
+    else if (entry.kind === "type") families.named(entry.name).type = entry.type;
+    else if (entry.kind === "help") families.named(entry.name).help = entry.text;
+    else if (entry.kind === "unit") families.named(entry.name).unit = entry.text;
   }
-  return [...families.values()];
-}
-
-/** A family already read that may have a sample of this name. */
-function earlier(families: ReadonlyMap<string, Growing>, sample: string): Growing | undefined {
-  const same = families.get(sample);
-  if (same !== undefined) return same;
-  const suffix = sample.lastIndexOf("_");
-  const family = suffix > 0 ? families.get(sample.slice(0, suffix)) : undefined;
-  return family !== undefined && isSampleOf(sample, family.name, family.type) ? family : undefined;
+  return families.all();
 }

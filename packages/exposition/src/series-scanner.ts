@@ -1,9 +1,11 @@
 /** Reads the samples of chosen families from a page of bytes, without building strings or objects per sample. */
 import { asBuffer, CLOSE, HASH, isNamePart, isNameStart, LF, lineEnd, OPEN, skipBlanks } from "./internal/bytes.ts";
-import { hashBytes, LabelBlocks } from "./internal/label-blocks.ts";
+import { hashBytes } from "./internal/hash-bytes.ts";
+import { LabelBlocks } from "./internal/label-blocks.ts";
 import { LabelLexer } from "./internal/label-lexer.ts";
 import { isMetadata } from "./internal/metadata-word.ts";
 import { SampleTail } from "./internal/sample-tail.ts";
+import { ScanFaults } from "./internal/scan-faults.ts";
 import { belongs, WantedFamilies } from "./internal/wanted-families.ts";
 import type { RejectReason, SampleSink, ScanLimits, ScanReport } from "./scan-report.ts";
 
@@ -76,7 +78,7 @@ export class SeriesScanner {
     const blocks = this.#blocks;
     const families = this.#families;
     const tail = this.#tail;
-    const faults = new Faults();
+    const faults = new ScanFaults();
     const scan = ++this.#scans;
     this.#last.fill(0);
     this.#family = -1;
@@ -204,29 +206,5 @@ export class SeriesScanner {
     }
     this.#next = wider;
     this.#room = room * 2;
-  }
-}
-
-/** Counts rejected lines. */
-class Faults {
-  #rejected = 0;
-  readonly #byReason: Partial<Record<RejectReason, number>> = {};
-  #first: { readonly at: number; readonly reason: RejectReason } | undefined;
-
-  add(reason: RejectReason, at: number): void {
-    this.#first ??= { at, reason };
-    this.#rejected++;
-    this.#byReason[reason] = (this.#byReason[reason] ?? 0) + 1;
-  }
-
-  report(page: Buffer, samples: number): ScanReport {
-    let firstRejected: ScanReport["firstRejected"];
-    if (this.#first !== undefined) {
-      let line = 1;
-      for (let i = 0; i < this.#first.at; i++) if (page[i] === LF) line++;
-      firstRejected = { line, reason: this.#first.reason };
-    }
-    const endsMidLine = page.length > 0 && page[page.length - 1] !== LF;
-    return { samples, rejected: this.#rejected, rejectedBy: this.#byReason, firstRejected, endsMidLine };
   }
 }

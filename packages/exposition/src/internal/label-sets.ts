@@ -1,6 +1,7 @@
 /** Label blocks of a page as maps; blocks with the same bytes share one. */
 import { CLOSE } from "./bytes.ts";
-import { hashBytes, LabelBlocks } from "./label-blocks.ts";
+import { hashBytes } from "./hash-bytes.ts";
+import { LabelBlocks } from "./label-blocks.ts";
 import { type LabelGrammar, LabelLexer, type LexFault, quotedText, RepeatedTexts } from "./label-lexer.ts";
 
 export const noLabels: ReadonlyMap<string, string> = new Map();
