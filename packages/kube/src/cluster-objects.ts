@@ -11,6 +11,8 @@ export interface ClusterObjectsOptions extends ListWatchOptions {
   readonly nodeSelector?: { matches(labels: Labels): boolean };
   readonly onPodGone?: (namespace: string, name: string) => void;
   readonly onNodeGone?: (name: string) => void;
+  /** `targets()` gives something else than before; see `NodeCacheOptions`. */
+  readonly onTargetsChanged?: () => void;
 }
 
 /** Nodes and running pods of a cluster, followed from `start` to `close`. Answers come from memory, empty before the first list. */
@@ -19,11 +21,12 @@ export class ClusterObjects {
   readonly #pods: PodCache;
 
   constructor(connection: ClusterConnection, options: ClusterObjectsOptions = {}) {
-    const { nodeSelector, onPodGone, onNodeGone, ...common } = options;
+    const { nodeSelector, onPodGone, onNodeGone, onTargetsChanged, ...common } = options;
     this.#nodes = new NodeCache(connection, {
       ...common,
       ...(nodeSelector && { selector: nodeSelector }),
       ...(onNodeGone && { onGone: onNodeGone }),
+      ...(onTargetsChanged && { onTargetsChanged }),
     });
     this.#pods = new PodCache(connection, { ...common, ...(onPodGone && { onGone: onPodGone }) });
   }

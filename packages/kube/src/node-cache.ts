@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { labelsFrom, type Labels } from "@kubemetrics/apimachinery";
 import type { ClusterConnection } from "./cluster-connection.ts";
 import type { CollectionStatus } from "./collection-status.ts";
@@ -10,10 +11,13 @@ export interface NodeCacheOptions extends ListWatchOptions {
   /** Only matching nodes are in `nodes()` and `targets()`. Default: all. */
   readonly selector?: { matches(labels: Labels): boolean };
   readonly onGone?: (name: string) => void;
+  /** `targets()` gives something else than before. Called once for all changes that arrived together, in a later microtask. */
+  readonly onTargetsChanged?: () => void;
 }
 
+/** One object for as long as its labels are the same: what was made of it is kept by its identity. */
 interface NodeEntry extends KnownNode {
-  readonly target: NodeTarget;
+  target: NodeTarget;
   generation: number;
 }
 
@@ -25,13 +29,16 @@ export class NodeCache {
   readonly #labels = new InternedLabels();
   readonly #selector: { matches(labels: Labels): boolean } | undefined;
   readonly #onGone: (name: string) => void;
+  readonly #onTargetsChanged: () => void;
   readonly #listWatch: ListWatch;
   #version = 0;
+  #isTelling = false;
   #sorted: readonly NodeEntry[] | undefined;
 
   constructor(connection: ClusterConnection, options: NodeCacheOptions = {}) {
     this.#selector = options.selector;
     this.#onGone = options.onGone ?? ((): void => {});
+    this.#onTargetsChanged = options.onTargetsChanged ?? ((): void => {});
     const nodes = this.#nodes;
     const sink: CollectionSink = {
       put: (object, generation) => this.#put(object, generation),
@@ -86,11 +93,18 @@ export class NodeCache {
     const name = object.metadata?.name;
     if (name === undefined) return;
     const labels = this.#labels.take(object.metadata?.labels);
+    const target = nodeTarget(name, object);
     const before = this.#nodes.get(name);
     if (before !== undefined) this.#labels.release(before.labels);
-    const version = before?.labels === labels ? before.version : ++this.#version;
-    this.#nodes.set(name, { name, labels, version, target: nodeTarget(name, object), generation });
-    this.#sorted = undefined;
+    if (before?.labels === labels) {
+      before.generation = generation;
+      if (isDeepStrictEqual(before.target, target)) return;
+      before.target = target;
+    } else {
+      this.#nodes.set(name, { name, labels, version: ++this.#version, target, generation });
+      this.#sorted = undefined;
+    }
+    this.#tellSoon();
   }
 
   #remove(name: string): void {
@@ -100,6 +114,16 @@ export class NodeCache {
     this.#labels.release(node.labels);
     this.#sorted = undefined;
     this.#onGone(name);
+    this.#tellSoon();
+  }
+
+  #tellSoon(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      this.#onTargetsChanged();
+    });
   }
 }
 

@@ -191,11 +191,16 @@ test("nodes are reduced to what a scrape needs, and the selector decides which a
 test("a node's status changes its target and not its version; its labels change both", async () => {
   const watches: WatchStream[] = [];
   const gone: string[] = [];
+  let told = 0;
   const { connection, clock } = await connected((exchange) => {
     if (exchange.query.has("watch")) watches.push(exchange.watch());
     else exchange.json(200, list("1", exchange.path.endsWith("/nodes") ? [node("n", { a: "1" })] : []));
   });
-  const objects = new ClusterObjects(connection, { clock, onNodeGone: (name) => gone.push(name) });
+  const objects = new ClusterObjects(connection, {
+    clock,
+    onNodeGone: (name) => gone.push(name),
+    onTargetsChanged: () => void told++,
+  });
   open.push(() => objects.close());
   objects.start();
   await until(() => watches.length === 2);
@@ -204,14 +209,22 @@ test("a node's status changes its target and not its version; its labels change 
     watches.forEach((watch) => watch.send(type, object));
     await until(() => objects.status.nodes.events + objects.status.pods.events >= before + 2);
   };
-  const version = objects.node("n")?.version;
+  const [before, listed] = [objects.node("n"), objects.nodes()];
+  await send(
+    "MODIFIED",
+    node("n", { a: "1" }, { conditions: [{ type: "Ready", status: "True", lastHeartbeatTime: "later" }] }),
+  );
+  expect(told, "a heartbeat changes nothing").toBe(1);
   await send("MODIFIED", node("n", { a: "1" }, { daemonEndpoints: { kubeletEndpoint: { Port: 1 } } }));
-  expect(objects.node("n")?.version).toBe(version);
+  expect(objects.node("n")).toBe(before);
+  expect(objects.nodes()).toBe(listed);
   expect([...objects.targets()][0]?.kubeletPort).toBe(1);
+  const version = before?.version;
   await send("MODIFIED", node("n", { a: "2" }));
   expect(objects.node("n")?.version).not.toBe(version);
   await send("DELETED", node("n"));
   expect(gone).toStrictEqual(["n"]);
+  expect(told).toBe(4);
   expect(objects.nodes()).toStrictEqual([]);
 });
 
