@@ -1,0 +1,113 @@
+import { openSslCipherList } from "./cipher-suites.ts";
+import { durationText } from "./flag-kinds.ts";
+import { metricsServerFlags, type MetricsServerFlagValues } from "./flags.ts";
+import type { MetricsServerOptions } from "./options.ts";
+import { FlagsInvalid, parseFlags } from "./parse-flags.ts";
+
+export interface CommandLine {
+  /** What to do: anything but `serve` is to be printed. */
+  readonly action: "serve" | "help" | "version";
+  readonly options: MetricsServerOptions;
+  /** To be logged at the start. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * From a command line to options.
+ *
+ * @throws FlagsInvalid naming everything that is wrong: unknown flags, bad values, combinations that exclude each other
+ */
+export function readCommandLine(args: readonly string[]): CommandLine {
+  const { values, given, warnings, problems } = parseFlags(metricsServerFlags, args);
+  if (values.help) return { action: "help", options: optionsOf(values, given), warnings };
+  if (values.version && problems.length === 0)
+    return { action: "version", options: optionsOf(values, given), warnings };
+  const all = [...problems, ...excludingProblems(values), ...timeoutProblems(values, given)];
+  if (all.length > 0) throw new FlagsInvalid(all);
+  return { action: "serve", options: optionsOf(values, given), warnings };
+}
+
+function excludingProblems(values: MetricsServerFlagValues): string[] {
+  const problems: string[] = [];
+  const isSet = (name: keyof MetricsServerFlagValues): boolean => values[name] !== "" && values[name] !== false;
+  const exclude = (a: keyof MetricsServerFlagValues, b: keyof MetricsServerFlagValues): void => {
+    if (isSet(a) && isSet(b)) problems.push(`--${a} and --${b} exclude each other; give one of them`);
+  };
+  const together = (a: keyof MetricsServerFlagValues, b: keyof MetricsServerFlagValues): void => {
+    if (isSet(a) !== isSet(b)) problems.push(`--${isSet(a) ? a : b} needs --${isSet(a) ? b : a} as well`);
+  };
+  exclude("kubelet-certificate-authority", "kubelet-insecure-tls");
+  exclude("kubelet-certificate-authority", "deprecated-kubelet-completely-insecure");
+  exclude("kubelet-client-certificate", "deprecated-kubelet-completely-insecure");
+  exclude("kubelet-client-key", "deprecated-kubelet-completely-insecure");
+  exclude("kubelet-insecure-tls", "deprecated-kubelet-completely-insecure");
+  together("kubelet-client-certificate", "kubelet-client-key");
+  together("tls-cert-file", "tls-private-key-file");
+  return problems;
+}
+
+function timeoutProblems(values: MetricsServerFlagValues, given: ReadonlySet<string>): string[] {
+  const { "metric-resolution": resolutionMs, "kubelet-request-timeout": timeoutMs } = values;
+  if (!given.has("kubelet-request-timeout") || timeoutMs <= resolutionMs * 0.9) return [];
+  const most = durationText(resolutionMs * 0.9);
+  return [
+    `--kubelet-request-timeout=${durationText(timeoutMs)} must be at most 0.9 × --metric-resolution, which is ${most}`,
+  ];
+}
+
+function optionsOf(values: MetricsServerFlagValues, given: ReadonlySet<string>): MetricsServerOptions {
+  const resolutionMs = values["metric-resolution"];
+  return {
+    kubeconfig: values.kubeconfig,
+    metricResolutionMs: resolutionMs,
+    nodeSelector: values["node-selector"],
+    kubelet: {
+      insecureTls: values["kubelet-insecure-tls"],
+      completelyInsecure: values["deprecated-kubelet-completely-insecure"],
+      useNodeStatusPort: values["kubelet-use-node-status-port"],
+      port: values["kubelet-port"],
+      preferredAddressTypes: values["kubelet-preferred-address-types"],
+      certificateAuthority: values["kubelet-certificate-authority"],
+      clientCertificate: values["kubelet-client-certificate"],
+      clientKey: values["kubelet-client-key"],
+      requestTimeoutMs: given.has("kubelet-request-timeout")
+        ? values["kubelet-request-timeout"]
+        : Math.min(0.9 * resolutionMs, 10_000),
+    },
+    serving: {
+      bindAddress: values["bind-address"],
+      securePort: values["secure-port"],
+      certDir: values["cert-dir"],
+      tlsCertFile: values["tls-cert-file"],
+      tlsPrivateKeyFile: values["tls-private-key-file"],
+      minVersion: values["tls-min-version"] === "VersionTLS13" ? "TLSv1.3" : "TLSv1.2",
+      ciphers: openSslCipherList(values["tls-cipher-suites"]),
+    },
+    authentication: {
+      kubeconfig: values["authentication-kubeconfig"],
+      skipLookup: values["authentication-skip-lookup"],
+      tolerateLookupFailure: values["authentication-tolerate-lookup-failure"],
+      tokenCacheTtlMs: values["authentication-token-webhook-cache-ttl"],
+      clientCaFile: values["client-ca-file"],
+      requestHeaderClientCaFile: values["requestheader-client-ca-file"],
+      requestHeaderAllowedNames: values["requestheader-allowed-names"],
+      requestHeaderUsernameHeaders: values["requestheader-username-headers"],
+      requestHeaderUidHeaders: values["requestheader-uid-headers"],
+      requestHeaderGroupHeaders: values["requestheader-group-headers"],
+      requestHeaderExtraPrefixes: values["requestheader-extra-headers-prefix"],
+    },
+    authorization: {
+      kubeconfig: values["authorization-kubeconfig"],
+      alwaysAllowPaths: values["authorization-always-allow-paths"],
+      allowedTtlMs: values["authorization-webhook-cache-authorized-ttl"],
+      deniedTtlMs: values["authorization-webhook-cache-unauthorized-ttl"],
+    },
+    limits: {
+      maxRequestsInFlight: values["max-requests-inflight"],
+      maxMutatingRequestsInFlight: values["max-mutating-requests-inflight"],
+      requestTimeoutMs: values["request-timeout"],
+    },
+    logging: { format: values["logging-format"], verbosity: values.v },
+    shutdownDelayMs: values["shutdown-delay-duration"],
+  };
+}
