@@ -18,6 +18,8 @@ export abstract class ApimachineryError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // A class derived elsewhere has no code of its own to be told apart by.
+    if (!Object.hasOwn(this, "code")) return Function.prototype[Symbol.hasInstance].call(this, value);
     if (typeof value !== "object" || value === null || !(brand in value)) return false;
     return this.code === "" || (value as { readonly code?: unknown }).code === this.code;
   }

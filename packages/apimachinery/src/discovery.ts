@@ -5,7 +5,8 @@
  *
  * @see apimachinery `pkg/apis/meta/v1/types.go`, `generated.proto`
  */
-import { protobufEnvelope, ProtobufWriter } from "./protobuf-writer.ts";
+import { protobufEnvelope } from "./protobuf-envelope.ts";
+import { ProtobufWriter } from "./protobuf-writer.ts";
 
 /** `{groupVersion: "metrics.k8s.io/v1", version: "v1"}`. */
 export interface GroupVersionForDiscovery {

@@ -28,13 +28,16 @@ const typesWithoutValue: ReadonlySet<FieldErrorType> = new Set<FieldErrorType>([
   "InternalError",
 ]);
 
+/** A refused value: text is printed quoted, lists of text as JSON. */
+export type FieldValue = string | number | boolean | readonly string[] | null;
+
 /** One wrong field. */
 export interface FieldError {
   readonly type: FieldErrorType;
   /** Path such as `spec.items[0].name`. */
   readonly field: string;
-  /** The refused value, printed for types that show it: text quoted, lists of text as JSON. */
-  readonly value?: string | number | boolean | readonly string[] | null;
+  /** Printed only for types that show it. */
+  readonly value?: FieldValue;
   readonly detail?: string;
 }
 
@@ -53,7 +56,7 @@ export function fieldErrorsText(errors: readonly FieldError[]): string {
   return texts.size > 1 ? `[${joined}]` : joined;
 }
 
-function shownValue(value: Exclude<FieldError["value"], undefined>): string {
+function shownValue(value: FieldValue): string {
   if (typeof value === "string") return goQuote(value);
   return typeof value === "object" ? goJson(value) : String(value);
 }

@@ -4,8 +4,9 @@
  * Differs from `JSON.stringify`: `<`, `>`, `&`, U+2028 and U+2029 are escaped, maps and bigints are accepted.
  */
 import { ApimachineryError } from "./apimachinery-error.ts";
+import { goFloat } from "./go-float.ts";
 
-/** A value has no JSON form. The message names the value and where it stands. */
+/** A value has no JSON, YAML or protobuf form. */
 export class NotEncodable extends ApimachineryError {
   static override readonly code: string = "NOT_ENCODABLE";
   override readonly name: string = "NotEncodable";
@@ -29,16 +30,15 @@ export function goJsonString(text: string): string {
  * @throws NotEncodable for NaN and infinities
  */
 export function goJsonNumber(value: number): string {
-  if (!Number.isFinite(value))
-    throw new NotEncodable(`json: unsupported value: ${value > 0 ? "+Inf" : value < 0 ? "-Inf" : "NaN"}`);
+  if (!Number.isFinite(value)) throw new NotEncodable(`json: unsupported value: ${goFloat(value)}`);
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
 /**
  * JSON text, compact by default, keys in the order given, no final newline.
  *
- * Objects, maps with text keys (safe for keys such as `1`, which objects would move to the front), arrays, bigints and objects with `toJSON`
- * are accepted. Undefined members are left out; undefined elements are null.
+ * Accepts objects, maps with text keys (safe for keys such as `1`, which objects would move to the front), arrays,
+ * bigints and objects with `toJSON`. Undefined members are left out; undefined elements are null.
  *
  * @param indent - spaces a level; Go's pretty form has 2
  * @throws NotEncodable for NaN, infinities, functions and symbols

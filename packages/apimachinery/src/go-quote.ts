@@ -1,7 +1,7 @@
 /** Quotes text as Go's `%q` and `strconv.Quote` do. */
 
 /** Text that Go prints between quotes unchanged: letters, marks, numbers, punctuation, symbols and the ASCII space. */
-const plain = /^(?:[\p{L}\p{M}\p{N}\p{P}\p{S} ](?<!["\\]))*$/u;
+const plain = /^[[\p{L}\p{M}\p{N}\p{P}\p{S} ]--["\\]]*$/v;
 const plainAscii = /^[ !#-[\]-~]*$/;
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
@@ -20,8 +20,8 @@ const shortEscapes: ReadonlyMap<string, string> = new Map([
 /**
  * Quotes text as Go's `%q` does: `a"b` becomes `"a\"b"`. Error texts that kubectl prints depend on it.
  *
- * Differs from JSON: control characters are `\x07`-like, everything printable (`ü`, `😀`) stays. A lone surrogate, which Go text
- * cannot hold, is written as the replacement character.
+ * Differs from JSON: other escapes for control characters, and everything printable (`ü`, `😀`) stays. Which characters
+ * are printable is the runtime's Unicode version's word. A lone surrogate, which Go text cannot hold, becomes U+FFFD.
  *
  * @see Go `strconv.Quote`
  */

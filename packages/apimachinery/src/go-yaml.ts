@@ -10,9 +10,11 @@ import { compareYamlKeys } from "./internal/yaml-key-order.ts";
 import { textForm } from "./internal/yaml-scalar-form.ts";
 
 /**
- * A YAML document with a final newline. Accepts what `goJson` accepts and means the same values; keys are sorted in go-yaml's natural order.
+ * A YAML document with a final newline. Accepts what `goJson` accepts and means the same values; keys are sorted in
+ * go-yaml's natural order.
  *
- * Better than upstream in one thing: control characters (U+007F, U+0085 …) are escaped, where upstream refuses to answer or changes the text.
+ * Better than upstream in one thing: control characters (U+007F, U+0085 …) are escaped, where upstream refuses to answer
+ * or changes the text.
  *
  * @throws NotEncodable for NaN, infinities, functions and symbols
  */

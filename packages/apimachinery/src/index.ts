@@ -26,7 +26,7 @@ export {
 export { serverResponse } from "./server-response.ts";
 export type { ServerResponse } from "./server-response.ts";
 export { fieldErrorBody, fieldErrorsText } from "./field-error.ts";
-export type { FieldError, FieldErrorType } from "./field-error.ts";
+export type { FieldError, FieldErrorType, FieldValue } from "./field-error.ts";
 export { groupKindText, groupResourceText } from "./group-resource.ts";
 export type { GroupKind, GroupResource } from "./group-resource.ts";
 
@@ -59,7 +59,7 @@ export type { Table, TableColumn, TableRow } from "./table.ts";
 // Selectors
 export { LabelRequirement } from "./label-requirement.ts";
 export type { LabelOperator } from "./label-requirement.ts";
-export { everything, LabelSelector, nothing, parseLabelSelector } from "./label-selector.ts";
+export { LabelSelector, parseLabelSelector, selectEverything, selectNothing } from "./label-selector.ts";
 export { labelSelectorFromObject, labelSelectorObjectText } from "./label-selector-object.ts";
 export type { LabelSelectorExpression, LabelSelectorObject } from "./label-selector-object.ts";
 export {
@@ -100,8 +100,9 @@ export { goYaml } from "./go-yaml.ts";
 export { goQuote } from "./go-quote.ts";
 
 // Protobuf
-export { protobufEnvelope, protobufEnvelopeParts, ProtobufWriter } from "./protobuf-writer.ts";
-export type { EnvelopeParts } from "./protobuf-writer.ts";
+export { protobufEnvelope, protobufEnvelopeParts } from "./protobuf-envelope.ts";
+export type { EnvelopeParts } from "./protobuf-envelope.ts";
+export { ProtobufWriter } from "./protobuf-writer.ts";
 
 // Errors
 export { ApimachineryError } from "./apimachinery-error.ts";

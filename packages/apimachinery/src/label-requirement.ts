@@ -1,6 +1,6 @@
 /** One condition of a label selector. */
 import { compareBytes } from "./byte-order.ts";
-import { fieldErrorsText, type FieldError } from "./field-error.ts";
+import { fieldErrorsText, type FieldError, type FieldValue } from "./field-error.ts";
 import { labelKeyProblems, labelValueProblems } from "./internal/label-syntax.ts";
 import type { Labels } from "./labels.ts";
 import { SelectorInvalid } from "./selector-invalid.ts";
@@ -129,7 +129,7 @@ function valueCountProblem(operator: LabelOperator, count: number): string {
   }
 }
 
-function invalidField(field: string, value: Exclude<FieldError["value"], undefined>, detail: string): FieldError {
+function invalidField(field: string, value: FieldValue, detail: string): FieldError {
   return { type: "FieldValueInvalid", field, value, detail };
 }
 

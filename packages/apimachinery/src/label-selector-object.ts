@@ -1,7 +1,7 @@
 /** LabelSelector objects, as they stand in other objects (a HorizontalPodAutoscaler's metric selector, a Service's policy …). */
 import { goQuote } from "./go-quote.ts";
 import { LabelRequirement, type LabelOperator } from "./label-requirement.ts";
-import { everything, LabelSelector, nothing } from "./label-selector.ts";
+import { LabelSelector, selectEverything, selectNothing } from "./label-selector.ts";
 import { labelsFrom } from "./labels.ts";
 import { SelectorInvalid } from "./selector-invalid.ts";
 
@@ -32,7 +32,7 @@ const operators: ReadonlyMap<string, LabelOperator> = new Map<string, LabelOpera
  * @see apimachinery `pkg/apis/meta/v1/helpers.go` (LabelSelectorAsSelector)
  */
 export function labelSelectorFromObject(object: LabelSelectorObject | null | undefined): LabelSelector {
-  if (object === null || object === undefined) return nothing;
+  if (object === null || object === undefined) return selectNothing;
   const requirements: LabelRequirement[] = [];
   for (const [key, value] of labelsFrom(object.matchLabels)) requirements.push(new LabelRequirement(key, "=", [value]));
   for (const { key, operator: name, values } of object.matchExpressions ?? []) {
@@ -40,7 +40,7 @@ export function labelSelectorFromObject(object: LabelSelectorObject | null | und
     if (operator === undefined) throw new SelectorInvalid(`${goQuote(name)} is not a valid label selector operator`);
     requirements.push(new LabelRequirement(key, operator, values ?? []));
   }
-  return requirements.length === 0 ? everything : new LabelSelector(requirements);
+  return requirements.length === 0 ? selectEverything : new LabelSelector(requirements);
 }
 
 /** For people: the selector's text, `<none>` when it has none, `<error>` when the object is not valid. */

@@ -32,10 +32,10 @@ export class LabelSelector {
 }
 
 /** Selects everything. */
-export const everything: LabelSelector = new LabelSelector([]);
+export const selectEverything: LabelSelector = new LabelSelector([]);
 
 /** Selects nothing. */
-export const nothing: LabelSelector = new LabelSelector([], { nothing: true });
+export const selectNothing: LabelSelector = new LabelSelector([], { nothing: true });
 
 /**
  * Reads selector text: `a=1,b in (x,y),!c,n>4`. The empty text selects everything.

@@ -7,7 +7,8 @@ import {
   type ListMeta,
   type ObjectMeta,
 } from "./object-meta.ts";
-import { protobufEnvelope, ProtobufWriter } from "./protobuf-writer.ts";
+import { protobufEnvelope } from "./protobuf-envelope.ts";
+import { ProtobufWriter } from "./protobuf-writer.ts";
 
 /** Versions of Table and PartialObjectMetadata; their layouts are equal. */
 export type MetaApiVersion = "meta.k8s.io/v1" | "meta.k8s.io/v1beta1";

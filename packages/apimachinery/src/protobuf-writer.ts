@@ -1,11 +1,12 @@
-/**
- * Protobuf as Kubernetes writes it.
- *
- * Fields without presence are always written, even when empty or zero; the caller writes map entries in key order.
- */
+/** Protobuf fields, as Kubernetes writes them. */
+import { NotEncodable } from "./go-json.ts";
 
 /**
- * Appends fields to a growing buffer. One writer can be used again and again (`reset`), so that encoding allocates nothing but the result.
+ * Appends fields to a growing buffer. One writer can be used again and again (`reset`), so that encoding allocates
+ * nothing but the result.
+ *
+ * Kubernetes writes fields without presence even when they are empty or zero, and map entries in key order: the caller
+ * sees to both.
  */
 export class ProtobufWriter {
   #bytes: Buffer;
@@ -48,8 +49,15 @@ export class ProtobufWriter {
     this.#unsigned(size);
   }
 
-  /** An int32, int64 or enum field: negative numbers take ten bytes. Numbers must be safe integers. */
+  /**
+   * An int32, int64 or enum field; negative ones take ten bytes.
+   *
+   * @throws NotEncodable for numbers that are not safe integers
+   */
   int(field: number, value: number | bigint): void {
+    if (typeof value === "number" && !Number.isSafeInteger(value)) {
+      throw new NotEncodable(`protobuf: ${value} in field ${field} is not a whole number below 2^53; pass a bigint`);
+    }
     this.#tag(field, 0);
     if (typeof value === "number" && value >= 0) this.#unsigned(value);
     else this.#unsigned64(BigInt.asUintN(64, BigInt(value)));
@@ -60,9 +68,7 @@ export class ProtobufWriter {
     this.#unsigned(value ? 1 : 0);
   }
 
-  /**
-   * Starts an embedded message; write its fields, then call `end` with the returned mark. Messages nest.
-   */
+  /** Starts an embedded message; write its fields, then call `end` with the returned mark. Messages nest. */
   begin(field: number): number {
     this.#tag(field, 2);
     this.#reserve(1);
@@ -108,10 +114,6 @@ export class ProtobufWriter {
 
   #unsigned(value: number): void {
     this.#reserve(10);
-    if (value < 0x80) {
-      this.#bytes[this.#length++] = value;
-      return;
-    }
     let rest = value;
     while (rest >= 0x80) {
       this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
@@ -159,40 +161,4 @@ function unsignedSize(value: number): number {
   let size = 1;
   for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++;
   return size;
-}
-
-const magic = Uint8Array.of(0x6b, 0x38, 0x73, 0x00); // "k8s" and a zero
-
-/** What stands around an encoded message in an `application/vnd.kubernetes.protobuf` body. */
-export interface EnvelopeParts {
-  readonly head: Uint8Array;
-  readonly tail: Uint8Array;
-}
-
-/**
- * The parts around a message of `size` bytes, so that a large body can be sent in segments without joining them.
- */
-export function protobufEnvelopeParts(apiVersion: string, kind: string, size: number): EnvelopeParts {
-  const writer = new ProtobufWriter(64);
-  writer.raw(magic);
-  const typeMeta = writer.begin(1);
-  writer.string(1, apiVersion);
-  writer.string(2, kind);
-  writer.end(typeMeta);
-  writer.bytesHead(2, size);
-  const head = writer.finish();
-  writer.reset();
-  writer.string(3, ""); // contentEncoding
-  writer.string(4, ""); // contentType
-  return { head, tail: writer.finish() };
-}
-
-/** Wraps an encoded message into the envelope: the magic bytes `k8s\0` and a `runtime.Unknown` that names the type. */
-export function protobufEnvelope(apiVersion: string, kind: string, raw: Uint8Array): Uint8Array {
-  const { head, tail } = protobufEnvelopeParts(apiVersion, kind, raw.length);
-  const body = new Uint8Array(head.length + raw.length + tail.length);
-  body.set(head);
-  body.set(raw, head.length);
-  body.set(tail, head.length + raw.length);
-  return body;
 }

@@ -115,7 +115,11 @@ export function timeout(reason: string, retryAfterSeconds = 0): StatusError {
   return failure(504, "Timeout", `Timeout: ${reason}`, { retryAfterSeconds });
 }
 
-/** The Status to answer for anything thrown: a StatusError's own, else 500 with the error's message and no reason. */
+/**
+ * The Status to answer for anything thrown: a StatusError's own, else 500 with the error's message and no reason.
+ *
+ * The client reads that message, as upstream's clients do: catch what must not be told before it comes here.
+ */
 export function statusFor(error: unknown): Status {
   if (error instanceof StatusError) return error.status;
   return { status: "Failure", message: error instanceof Error ? error.message : String(error), code: 500 };

@@ -1,6 +1,7 @@
 /** `v1` Status: what an API server answers instead of an object. */
 import { listMetaToJson, writeListMeta, type ListMeta } from "./object-meta.ts";
-import { protobufEnvelope, ProtobufWriter } from "./protobuf-writer.ts";
+import { protobufEnvelope } from "./protobuf-envelope.ts";
+import { ProtobufWriter } from "./protobuf-writer.ts";
 
 /** Why a request failed, for programs. The empty text means unknown. */
 export type StatusReason =

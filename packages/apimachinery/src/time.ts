@@ -5,8 +5,8 @@
  */
 import { ApimachineryError } from "./apimachinery-error.ts";
 import { dateFromDays } from "./internal/calendar.ts";
-import { readTimeLayout } from "./internal/time-layout.ts";
 import { notTextMessage } from "./internal/json-type.ts";
+import { readTimeLayout } from "./internal/time-layout.ts";
 
 /** A point in time: whole Unix seconds, and nanoseconds within the second (0 … 999999999). */
 export interface Instant {

@@ -1,4 +1,4 @@
-import { protobufEnvelope, protobufEnvelopeParts, ProtobufWriter } from "@kubemetrics/apimachinery";
+import { NotEncodable, protobufEnvelope, protobufEnvelopeParts, ProtobufWriter } from "@kubemetrics/apimachinery";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -75,6 +75,10 @@ test.each([
   const [field] = fieldsOf(written((writer) => writer.int(20, value)));
   expect(field?.[0]).toBe(20);
   expect(BigInt.asIntN(64, field?.[1] as bigint)).toBe(BigInt(value));
+});
+
+test.each([[0.5], [Number.NaN], [2 ** 53]])("the number %s is refused rather than cut", (value) => {
+  expect(() => written((writer) => writer.int(1, value))).toThrow(NotEncodable);
 });
 
 test.each([[0], [1], [127], [128], [129], [16_383], [16_384], [70_000]])(

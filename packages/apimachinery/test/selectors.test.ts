@@ -1,15 +1,15 @@
 import {
   escapeFieldValue,
-  everything,
   labelSelectorFromObject,
   LabelRequirement,
   LabelSelector,
   labelsFrom,
-  nothing,
   noLabels,
   parseFieldSelector,
   parseLabelSelector,
   requireSupportedFields,
+  selectEverything,
+  selectNothing,
   SelectorInvalid,
 } from "@kubemetrics/apimachinery";
 import fc from "fast-check";
@@ -134,10 +134,10 @@ test("everything that is wrong with a requirement is said at once", () => {
 });
 
 test("no LabelSelector object selects nothing, an empty one everything", () => {
-  expect(labelSelectorFromObject(undefined)).toBe(nothing);
-  expect(labelSelectorFromObject({ matchLabels: null, matchExpressions: null })).toBe(everything);
-  expect(nothing.matches(noLabels)).toBe(false);
-  expect(everything.matches(noLabels)).toBe(true);
+  expect(labelSelectorFromObject(undefined)).toBe(selectNothing);
+  expect(labelSelectorFromObject({ matchLabels: null, matchExpressions: null })).toBe(selectEverything);
+  expect(selectNothing.matches(noLabels)).toBe(false);
+  expect(selectEverything.matches(noLabels)).toBe(true);
   expect(new LabelSelector([]).isEmpty).toBe(true);
 });
 

@@ -28,6 +28,14 @@ test("a StatusError made by another copy of the package is one too, and nothing 
   expect(statusFor(foreign)).toEqual(notFound(nodes, "n").status);
 });
 
+test("a class derived from StatusError elsewhere is told apart from it", () => {
+  class Derived extends StatusError {}
+  const derived = new Derived(badRequest("bad").status);
+  expect(derived).toBeInstanceOf(StatusError);
+  expect(derived).toBeInstanceOf(Derived);
+  expect(badRequest("bad")).not.toBeInstanceOf(Derived);
+});
+
 test("a StatusError reads like an error: its message is the Status's, its cause is kept out of it", () => {
   const cause = new Error("secret");
   const error = new StatusError(badRequest("bad").status, { cause });

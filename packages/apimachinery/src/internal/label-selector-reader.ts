@@ -4,7 +4,7 @@ import { fieldErrorsText } from "../field-error.ts";
 import { LabelRequirement, type LabelOperator } from "../label-requirement.ts";
 import { SelectorInvalid } from "../selector-invalid.ts";
 import { labelKeyProblems } from "./label-syntax.ts";
-import { readTokens, type Token } from "./label-selector-tokens.ts";
+import { SelectorTokens, type Token } from "./label-selector-tokens.ts";
 
 const operators: ReadonlyMap<string, LabelOperator> = new Map<string, LabelOperator>([
   ["in", "in"],
@@ -17,26 +17,25 @@ const operators: ReadonlyMap<string, LabelOperator> = new Map<string, LabelOpera
 ]);
 
 export class SelectorReader {
-  readonly #tokens: readonly Token[];
-  #position = 0;
+  readonly #tokens: SelectorTokens;
 
   constructor(text: string) {
-    this.#tokens = readTokens(text);
+    this.#tokens = new SelectorTokens(text);
   }
 
   read(): LabelRequirement[] {
     const requirements: LabelRequirement[] = [];
-    const first = this.#peek();
+    const first = this.#tokens.peek();
     if (first.kind === "end") return requirements;
     if (!startsRequirement(first)) {
       throw new SelectorInvalid(`found '${first.text}', expected: !, identifier, or 'end of string'`);
     }
     for (;;) {
       requirements.push(this.#requirement());
-      const next = this.#take();
+      const next = this.#tokens.take();
       if (next.kind === "end") return requirements;
       if (next.text !== ",") throw new SelectorInvalid(`found '${next.text}', expected: ',' or 'end of string'`);
-      const following = this.#peek();
+      const following = this.#tokens.peek();
       if (!startsRequirement(following)) {
         throw new SelectorInvalid(`found '${following.text}', expected: identifier after ','`);
       }
@@ -53,9 +52,9 @@ export class SelectorReader {
   }
 
   #requirementParts(): LabelRequirement {
-    const negated = this.#peek().text === "!";
-    if (negated) this.#position++;
-    const key = this.#take();
+    const negated = this.#tokens.peek().text === "!";
+    if (negated) this.#tokens.take();
+    const key = this.#tokens.take();
     if (key.kind !== "word") throw new SelectorInvalid(`found '${key.text}', expected: identifier`);
     const problems = labelKeyProblems(key.text);
     if (problems.length > 0) {
@@ -68,42 +67,42 @@ export class SelectorReader {
       throw new SelectorInvalid(fieldErrorsText([error]));
     }
     if (negated) return new LabelRequirement(key.text, "!", []);
-    if (endsRequirement(this.#peek())) return new LabelRequirement(key.text, "exists", []);
+    if (endsRequirement(this.#tokens.peek())) return new LabelRequirement(key.text, "exists", []);
     const operator = this.#operator();
     const values = operator === "in" || operator === "notin" ? this.#values() : [this.#value()];
     return new LabelRequirement(key.text, operator, values);
   }
 
   #operator(): LabelOperator {
-    const token = this.#take();
+    const token = this.#tokens.take();
     const operator = operators.get(token.text);
     if (operator !== undefined) return operator;
     throw new SelectorInvalid(`found '${token.text}', expected: in, notin, =, ==, !=, gt, lt`);
   }
 
   #value(): string {
-    if (endsRequirement(this.#peek())) return "";
-    const token = this.#take();
+    if (endsRequirement(this.#tokens.peek())) return "";
+    const token = this.#tokens.take();
     if (token.kind !== "word") throw new SelectorInvalid(`found '${token.text}', expected: identifier`);
     return token.text;
   }
 
   /** The values between parentheses, each once, in byte order. An empty element is the empty value. */
   #values(): string[] {
-    const open = this.#take();
+    const open = this.#tokens.take();
     if (open.text !== "(") throw new SelectorInvalid(`found '${open.text}' expected: '('`);
-    const first = this.#peek();
+    const first = this.#tokens.peek();
     if (first.kind !== "word" && first.text !== "," && first.text !== ")") {
       throw new SelectorInvalid(`found '${first.text}', expected: ',', ')' or identifier`);
     }
     const values = new Set<string>();
     let elementSeen = false;
     for (;;) {
-      const token = this.#take();
+      const token = this.#tokens.take();
       if (token.kind === "word") {
         values.add(token.text);
         elementSeen = true;
-        const next = this.#peek();
+        const next = this.#tokens.peek();
         if (next.text !== "," && next.text !== ")") {
           throw new SelectorInvalid(`found '${next.text}', expected: ',' or ')'`);
         }
@@ -118,19 +117,7 @@ export class SelectorReader {
       }
     }
   }
-
-  #peek(): Token {
-    return this.#tokens[this.#position] ?? endToken;
-  }
-
-  #take(): Token {
-    const token = this.#peek();
-    this.#position++;
-    return token;
-  }
 }
-
-const endToken: Token = { kind: "end", text: "" };
 
 function startsRequirement(token: Token): boolean {
   return token.kind === "word" || token.text === "!";

@@ -1,4 +1,4 @@
-/** Splits label selector text into tokens. */
+/** Splits label selector text into tokens, one at a time: a refused text is read no further than its mistake. */
 
 /** `in` and `notin` are words: they are operators only by position. */
 export interface Token {
@@ -6,29 +6,47 @@ export interface Token {
   readonly text: string;
 }
 
+const endToken: Token = { kind: "end", text: "" };
 const twoCharSymbols: ReadonlySet<string> = new Set(["==", "!="]);
 const symbols = "=!(),><";
 const spaces = " \t\r\n";
 
 /**
- * A zero character ends the word or symbol before it, and the whole text when it stands where a token would begin, as upstream has it.
+ * A zero character ends the word or symbol before it, and the whole text when it stands where a token would begin, as
+ * upstream has it.
  */
-export function readTokens(text: string): Token[] {
-  const tokens: Token[] = [];
-  let position = 0;
-  for (;;) {
-    while (position < text.length && spaces.includes(text.charAt(position))) position++;
-    const start = position;
+export class SelectorTokens {
+  readonly #text: string;
+  #position = 0;
+  #next: Token | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  peek(): Token {
+    this.#next ??= this.#read();
+    return this.#next;
+  }
+
+  take(): Token {
+    const token = this.peek();
+    if (token !== endToken) this.#next = undefined;
+    return token;
+  }
+
+  #read(): Token {
+    const text = this.#text;
+    while (this.#position < text.length && spaces.includes(text.charAt(this.#position))) this.#position++;
+    const start = this.#position;
     const first = text.charAt(start);
-    if (first === "" || first === "\0") return tokens;
-    if (symbols.includes(first)) {
-      position += twoCharSymbols.has(text.slice(start, start + 2)) ? 2 : 1;
-      tokens.push({ kind: "symbol", text: text.slice(start, position) });
-    } else {
-      while (position < text.length && !endsWord(text.charAt(position))) position++;
-      tokens.push({ kind: "word", text: text.slice(start, position) });
-    }
-    if (text.charAt(position) === "\0") position++;
+    if (first === "" || first === "\0") return endToken;
+    const isSymbol = symbols.includes(first);
+    if (isSymbol) this.#position += twoCharSymbols.has(text.slice(start, start + 2)) ? 2 : 1;
+    else while (this.#position < text.length && !endsWord(text.charAt(this.#position))) this.#position++;
+    const token: Token = { kind: isSymbol ? "symbol" : "word", text: text.slice(start, this.#position) };
+    if (text.charAt(this.#position) === "\0") this.#position++;
+    return token;
   }
 }
 

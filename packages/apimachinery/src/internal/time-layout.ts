@@ -1,14 +1,10 @@
-/** Reads the two layouts of Kubernetes times element by element, so that refusals name the same element as Go's `time.Parse`. */
+/** Reads the layouts of Kubernetes times element by element: refusals name the same element as Go's `time.Parse`. */
+import type { Instant } from "../time.ts";
 import { daysFromDate, daysIn } from "./calendar.ts";
 import { goTimeQuote } from "./go-time-quote.ts";
 
-interface Result {
-  readonly seconds: number;
-  readonly nanos: number;
-}
-
 /** @returns the time, or the text of Go's error */
-export function readTimeLayout(text: string, micro: boolean): Result | string {
+export function readTimeLayout(text: string, micro: boolean): Instant | string {
   const reader = new LayoutReader(text, micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00");
   const year = reader.year();
   reader.literal("-");

@@ -1,12 +1,14 @@
 /**
- * Writes YAML tokens: spaces, line breaks, indentation and scalars, with go-yaml's habit of folding long lines at spaces beyond column 80.
+ * Writes YAML tokens: spaces, line breaks, indentation and scalars, with go-yaml's habit of folding long lines at spaces
+ * beyond column 80.
  */
+import { needsYamlEscape, yamlEscape } from "./yaml-escape.ts";
 import type { ScalarForm } from "./yaml-scalar-form.ts";
 
 const foldAfter = 80;
 const indentStep = 2;
-const breaks = "\n\r\x85\u2028\u2029";
-const anyBreak = /[\n\r\x85\u2028\u2029]/;
+/** The line breaks that stand in other than double-quoted texts. */
+const lineBreak = /[\n\u2028\u2029]/;
 
 export class YamlEmitter {
   #text = "";
@@ -58,17 +60,13 @@ export class YamlEmitter {
 
   /** `:` after a key. */
   keyEnd(): void {
-    this.#put(":");
-    this.#afterWhitespace = false;
-    this.#onlyIndentation = false;
+    this.#solid(":");
   }
 
   /** Numbers, words and empty collections: never folded. */
   token(text: string): void {
     this.#separate();
-    this.#put(text);
-    this.#afterWhitespace = false;
-    this.#onlyIndentation = false;
+    this.#solid(text);
   }
 
   /** A text in the given form; keys are not folded. */
@@ -85,13 +83,11 @@ export class YamlEmitter {
   }
 
   #flow(text: string, quoted: boolean, mayFold: boolean): void {
-    if (quoted) this.#quote("'");
+    if (quoted) this.#solid("'");
     const body = quoted ? text.replaceAll("'", "''") : text;
-    if (!anyBreak.test(text) && (!mayFold || this.#column + body.length <= foldAfter)) this.#put(body);
+    if (!lineBreak.test(text) && (!mayFold || this.#column + body.length <= foldAfter)) this.#put(body);
     else this.#flowCharacters(Array.from(text), quoted, mayFold);
-    if (quoted) this.#quote("'");
-    this.#afterWhitespace = false;
-    this.#onlyIndentation = false;
+    this.#solid(quoted ? "'" : "");
   }
 
   #flowCharacters(chars: readonly string[], quoted: boolean, mayFold: boolean): void {
@@ -103,7 +99,7 @@ export class YamlEmitter {
         if (mayFold && !afterSpace && this.#column > foldAfter && inner) this.line();
         else this.#put(char);
         afterSpace = true;
-      } else if (breaks.includes(char)) {
+      } else if (lineBreak.test(char)) {
         this.#lineBreak(char);
         this.#onlyIndentation = true;
         afterBreak = true;
@@ -118,7 +114,7 @@ export class YamlEmitter {
   }
 
   #doubleQuoted(text: string, mayFold: boolean): void {
-    this.#quote('"');
+    this.#solid('"');
     const chars = Array.from(text);
     // go-yaml looks for a byte order mark at the beginning of the text, whichever character it is about to write.
     const escapeAll = text.startsWith("\ufeff");
@@ -128,21 +124,21 @@ export class YamlEmitter {
       if (isSpace && mayFold && !afterSpace && this.#column > foldAfter && index > 0 && index < chars.length - 1) {
         this.line();
         if (chars[index + 1] === " ") this.#put("\\");
-      } else this.#put(isSpace ? char : escapeAll || needsEscape.test(char) ? escape(char) : char);
+      } else this.#put(isSpace ? char : escapeAll || needsYamlEscape(char) ? yamlEscape(char) : char);
       afterSpace = isSpace;
     }
-    this.#quote('"');
+    this.#solid('"');
   }
 
   #literal(text: string): void {
     this.#separate();
-    this.#put(`|${/^[ \n\r\x85\u2028\u2029]/.test(text) ? indentStep : ""}${chomping(text)}`);
+    this.#put(`|${/^[ \n\u2028\u2029]/.test(text) ? indentStep : ""}${chomping(text)}`);
     this.#lineBreak("\n");
     this.#onlyIndentation = true;
     this.#afterWhitespace = true;
     let afterBreak = true;
     for (const char of text) {
-      if (breaks.includes(char)) {
+      if (lineBreak.test(char)) {
         this.#lineBreak(char);
         this.#onlyIndentation = true;
         afterBreak = true;
@@ -155,8 +151,9 @@ export class YamlEmitter {
     }
   }
 
-  #quote(mark: string): void {
-    this.#put(mark);
+  /** Anything but spaces and indentation. */
+  #solid(text: string): void {
+    this.#put(text);
     this.#afterWhitespace = false;
     this.#onlyIndentation = false;
   }
@@ -178,35 +175,6 @@ export class YamlEmitter {
 
 /** What a literal block says about line breaks at its end. */
 function chomping(text: string): string {
-  if (!/[\n\r\x85\u2028\u2029]$/.test(text)) return "-";
-  return /^.$|[\n\r\x85\u2028\u2029].$/s.test(text) ? "+" : "";
-}
-
-const needsEscape = /[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|["\\\u2028\u2029]/;
-
-const shortEscapes: ReadonlyMap<string, string> = new Map([
-  ["\0", "\\0"],
-  ["\u0007", "\\a"],
-  ["\b", "\\b"],
-  ["\t", "\\t"],
-  ["\n", "\\n"],
-  ["\v", "\\v"],
-  ["\f", "\\f"],
-  ["\r", "\\r"],
-  ["\u001b", "\\e"],
-  ['"', '\\"'],
-  ["\\", "\\\\"],
-  ["\u0085", "\\N"],
-  ["\u00a0", "\\_"],
-  ["\u2028", "\\L"],
-  ["\u2029", "\\P"],
-]);
-
-function escape(char: string): string {
-  const short = shortEscapes.get(char);
-  if (short !== undefined) return short;
-  const code = char.codePointAt(0) ?? 0;
-  const hex = code.toString(16).toUpperCase();
-  if (code <= 0xff) return `\\x${hex.padStart(2, "0")}`;
-  return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
+  if (!/[\n\u2028\u2029]$/.test(text)) return "-";
+  return /^.$|[\n\u2028\u2029].$/s.test(text) ? "+" : "";
 }

@@ -1,5 +1,5 @@
 /** Which unquoted texts YAML 1.1 would read as something else than text, as go-yaml v2 sees it. */
-import { readTimestamp } from "./yaml-timestamp.ts";
+import { isTimestamp } from "./yaml-timestamp.ts";
 
 const words: ReadonlySet<string> = new Set(
   [
@@ -19,7 +19,7 @@ export function isTextUnquoted(text: string): boolean {
   const first = text.charAt(0);
   if (first === ".") return !isFloat(text.replaceAll("_", "!"));
   if (!/[-+0-9]/.test(first)) return true;
-  if (base60Float.test(text) || readTimestamp(text)) return false;
+  if (base60Float.test(text) || isTimestamp(text)) return false;
   const plain = text.replaceAll("_", "");
   return !isInteger(plain) && !isFloat(plain);
 }

@@ -12,15 +12,17 @@ export interface TextForm {
 /** Most texts: they need no closer look, unless YAML reads them as something else. */
 const simple = /^[A-Za-z0-9_/][A-Za-z0-9_/.@$%+=()-]*$/;
 
-/** Characters go-yaml cannot write but as escapes: controls, the byte order mark and everything beyond the basic plane. */
+/** Controls, the byte order mark and everything beyond the basic plane: go-yaml writes them as escapes only. */
 const special = /[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
 const lineBreak = /[\n\r\x85\u2028\u2029]/;
-const indicator = /^(?:---|\.\.\.|[#,[\]{}&*!|>'"%@`]|[?:-](?:[ \t]|$))|:(?:[ \t]|$)|[ \t\n\r\x85\u2028\u2029]#/;
-const edgeSpace = /^[ \n\r\x85\u2028\u2029]|[ \n\r\x85\u2028\u2029]$/;
-const breakThenSpace = /[\n\r\x85\u2028\u2029] /;
-const spaceThenBreak = / [\n\r\x85\u2028\u2029]/;
+/** Where an unquoted text would be taken for structure. */
+const indicator = /^(?:---|\.\.\.|[#,[\]{}&*!|>'"%@`]|[?:-](?: |$))|:(?: |$)| #/;
+const edgeSpace = /^ | $/;
+// The other line breaks are special anyway.
+const breakThenSpace = /[\n\u2028\u2029] /;
+const spaceThenBreak = / [\n\u2028\u2029]/;
 
-/** The form that go-yaml v2 chooses for a text. Simple keys are asked for with `multiline` false only. */
+/** The form that go-yaml v2 chooses for a text. */
 export function textForm(text: string): TextForm {
   if (simple.test(text)) return { form: isTextUnquoted(text) ? "plain" : "double", multiline: false };
   const multiline = lineBreak.test(text);

@@ -5,7 +5,7 @@ const timestamp =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(?:Z|[-+](\d\d):(\d\d)))|(?: +(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?))?$/;
 
 /** True for dates and times in the forms that go-yaml v2 knows, with every part in its range. */
-export function readTimestamp(text: string): boolean {
+export function isTimestamp(text: string): boolean {
   const match = timestamp.exec(text);
   if (match === null) return false;
   const part = (index: number): number => Number(match[index] ?? 0);
