@@ -24,7 +24,7 @@ export function writeFamily(writer: PageWriter, family: MetricFamily): void {
   for (const { labels, startTimestampMs } of samples) {
     if (startTimestampMs === undefined) continue;
     const own = new Map([...labels].filter(([label]) => label !== bound));
-    const key = JSON.stringify([...own].toSorted());
+    const key = JSON.stringify([...own].toSorted(([one], [other]) => (one < other ? -1 : 1)));
     if (!started.has(key)) writer.created(startTimestampMs, labelBlock(own));
     started.add(key);
   }
