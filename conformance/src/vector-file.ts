@@ -49,9 +49,16 @@ export function readVectorFile(path: string): VectorFile {
   if (typeof file !== "object" || file === null || typeof file.area !== "string" || !Array.isArray(file.cases)) {
     throw new VectorFileInvalid(`${path}: a vector file is an object with "area" (text) and "cases" (list)`);
   }
-  const nameless = file.cases.findIndex((test) => typeof (test as VectorCase | null)?.id !== "string");
-  if (nameless >= 0) throw new VectorFileInvalid(`${path}: case ${nameless} has no "id"`);
-  return file as VectorFile;
+  return {
+    ...file,
+    cases: file.cases.map((test, index) => named(test as Partial<VectorCase> | null, `${file.area}-${index}`, path)),
+  } as VectorFile;
+}
+
+/** Files whose cases carry no `id` count them; the number is stable because cases are only ever appended. */
+function named(test: Partial<VectorCase> | null, name: string, path: string): VectorCase {
+  if (typeof test !== "object" || test === null) throw new VectorFileInvalid(`${path}: ${name} is not an object`);
+  return { id: name, ...test };
 }
 
 /** Reads the vector file of one area from the bundled vectors. */
