@@ -1,0 +1,106 @@
+/** What is particular to nodes and to pods. */
+import { type FieldValues, type GroupResource, instantFromMs, type Labels, type ObjectMeta } from "@kubemetrics/apimachinery";
+import { cpuText, memoryText } from "@kubemetrics/quantity";
+import type { KnownNode, KnownObjects, KnownPod } from "../known-objects.ts";
+import type { MetricsType, ResourceAmount } from "../metrics-object.ts";
+import type { NodeUsage, PodUsage, UsageView } from "../usage-view.ts";
+import type { Member, MemberSource, ServedUsage } from "./member-source.ts";
+
+export interface KnownMember extends Member {
+  readonly namespace?: string;
+  readonly labels: Labels;
+}
+
+export interface Amounts {
+  readonly cpuNanocores: number;
+  readonly memoryBytes: number;
+}
+
+export interface MetricsKind<M extends KnownMember, U extends ServedUsage> extends MemberSource<M, U> {
+  /** Plural, as in paths. */
+  readonly resource: "nodes" | "pods";
+  /** As in upstream's messages. */
+  readonly singular: "node" | "pod";
+  readonly kind: MetricsType["kind"];
+  readonly isNamespaced: boolean;
+  /** How a member that the cluster does not know is called: upstream says `node` but `pods`. */
+  readonly unknown: GroupResource;
+  /** How an object without usage is called. */
+  readonly missing: GroupResource;
+  /** Fields beside `metadata.name` and `metadata.namespace` that selectors may name. */
+  readonly usageFields: readonly string[];
+  members(namespace: string | undefined): readonly M[];
+  member(namespace: string | undefined, name: string): M | undefined;
+  fields(usage: U): FieldValues;
+  /** All containers together. */
+  total(usage: U): Amounts;
+}
+
+export function nodesKind(known: KnownObjects, view: UsageView): MetricsKind<KnownNode, NodeUsage> {
+  return {
+    resource: "nodes",
+    singular: "node",
+    kind: "NodeMetrics",
+    isNamespaced: false,
+    unknown: { group: "", resource: "node" },
+    missing: { group: "metrics.k8s.io", resource: "nodemetrics" },
+    usageFields: [],
+    members: () => known.nodes(),
+    member: (_, name) => known.node(name),
+    usage: ({ name }) => view.node(name),
+    fields: () => new Map(),
+    total: (usage) => usage,
+    object: (node, usage) => ({
+      metadata: metadataOf(node, usage),
+      timestamp: instantFromMs(usage.timeMs),
+      windowNs: usage.windowNs,
+      usage: amounts(usage),
+    }),
+  };
+}
+
+export function podsKind(known: KnownObjects, view: UsageView): MetricsKind<KnownPod, PodUsage> {
+  return {
+    resource: "pods",
+    singular: "pod",
+    kind: "PodMetrics",
+    isNamespaced: true,
+    unknown: { group: "", resource: "pods" },
+    missing: { group: "metrics.k8s.io", resource: "podmetrics" },
+    usageFields: ["spec.nodeName"],
+    members: (namespace) => known.pods(namespace),
+    member: (namespace, name) => known.pod(namespace ?? "", name),
+    usage: ({ namespace, name }) => view.pod(namespace, name),
+    fields: ({ nodeName }) => ({ get: () => nodeName }),
+    total: sumOfContainers,
+    object: (pod, usage) => ({
+      metadata: metadataOf(pod, usage),
+      timestamp: instantFromMs(usage.timeMs),
+      windowNs: usage.windowNs,
+      containers: usage.containers.map((container) => ({ name: container.name, usage: amounts(container) })),
+    }),
+  };
+}
+
+/** `creationTimestamp` is when this server got the value: upstream says "now", so that nothing could be kept. */
+export function metadataOf({ name, namespace, labels }: KnownMember, { committedMs }: ServedUsage): ObjectMeta {
+  const creationTimestamp = instantFromMs(committedMs);
+  return namespace === undefined ? { name, creationTimestamp, labels } : { name, namespace, creationTimestamp, labels };
+}
+
+function amounts({ cpuNanocores, memoryBytes }: Amounts): readonly ResourceAmount[] {
+  return [
+    { resource: "cpu", quantity: cpuText(cpuNanocores) },
+    { resource: "memory", quantity: memoryText(memoryBytes) },
+  ];
+}
+
+function sumOfContainers({ containers }: PodUsage): Amounts {
+  let cpuNanocores = 0;
+  let memoryBytes = 0;
+  for (const container of containers) {
+    cpuNanocores += container.cpuNanocores;
+    memoryBytes += container.memoryBytes;
+  }
+  return { cpuNanocores, memoryBytes };
+}

@@ -1,0 +1,164 @@
+/** The REST resource of one kind: get and list, in every form a client may ask for. */
+import { formatDuration, metadataFields, notFound, StatusError } from "@kubemetrics/apimachinery";
+import type { ResourceAnswer, ResourceDefinition, ResourceRequest, TableParts } from "@kubemetrics/apiservice";
+import { cpuText, memoryText } from "@kubemetrics/quantity";
+import type { MetricsType } from "../metrics-object.ts";
+import { ListCache, type ListCacheOptions } from "./list-cache.ts";
+import type { ServedUsage } from "./member-source.ts";
+import { type KnownMember, metadataOf, type MetricsKind } from "./metrics-kind.ts";
+import { SelectionCache } from "./selection-cache.ts";
+import { readSelectors, selectMembers, type Selectors } from "./selectors.ts";
+import { ServedTimes } from "./served-times.ts";
+
+export interface MetricsResourceOptions extends ListCacheOptions {
+  readonly onServed?: ((agesMs: Float64Array) => void) | undefined;
+}
+
+/** What a list request selects. */
+interface Listed<M> {
+  readonly members: readonly M[];
+  readonly selectors: Selectors;
+  /** Under what the list may be kept; `undefined` when what it holds depends on more than its members. */
+  readonly key: string | undefined;
+}
+
+/** Serves all versions of a kind: they share their encodings. */
+export class MetricsResource<M extends KnownMember, U extends ServedUsage> {
+  readonly #kind: MetricsKind<M, U>;
+  readonly #options: MetricsResourceOptions;
+  readonly #lists: ListCache<M, U>;
+  readonly #selections = new SelectionCache<M>();
+  readonly #times = new ServedTimes();
+
+  constructor(kind: MetricsKind<M, U>, options: MetricsResourceOptions) {
+    this.#kind = kind;
+    this.#options = options;
+    this.#lists = new ListCache(kind, options);
+  }
+
+  definition(apiVersion: string): ResourceDefinition {
+    const { resource, kind, isNamespaced } = this.#kind;
+    const type = { kind, apiVersion };
+    return {
+      name: resource,
+      singularName: "",
+      kind,
+      namespaced: isNamespaced,
+      verbs: ["get", "list"],
+      get: (request) => this.#get(type, request),
+      list: (request) => this.#list(type, request),
+    };
+  }
+
+  #get(type: MetricsType, { namespace, name = "" }: ResourceRequest): ResourceAnswer {
+    const { missing, singular, unknown } = this.#kind;
+    const member = this.#ask(`getting ${singular}`, () => this.#kind.member(namespace, name));
+    if (member === undefined) throw notFound(unknown, name);
+    const usage = this.#kind.usage(member);
+    if (usage === undefined) throw notFound(missing, namespace === undefined ? name : `${namespace}/${name}`);
+    this.#times.addOne(usage.timeMs);
+    this.#reportTimes();
+    return {
+      body: (format) => {
+        const encodings = this.#lists.encodings(format);
+        return [encodings.codec.object(type, this.#kind.object(member, usage), () => encodings.item(member, usage))];
+      },
+      table: () => this.#table(type, [member], [usage]),
+      partialMetadata: () => ({ kind: "object", metadata: metadataOf(member, usage) }),
+    };
+  }
+
+  #list(type: MetricsType, request: ResourceRequest): ResourceAnswer {
+    const listed = this.#listed(request);
+    return {
+      body: (format) => {
+        const members = listed.key === undefined ? this.#withMatchingUsage(listed) : listed.members;
+        const body = this.#lists.body(format, listed.key, type, members, this.#times);
+        this.#reportTimes();
+        return body;
+      },
+      table: () => {
+        const { members, usages } = this.#served(listed);
+        return this.#table(type, members, usages);
+      },
+      partialMetadata: () => {
+        const { members, usages } = this.#served(listed);
+        const items = usages.flatMap((usage, index) => {
+          const member = members[index];
+          return member === undefined ? [] : [metadataOf(member, usage)];
+        });
+        return { kind: "list", metadata: {}, items };
+      },
+    };
+  }
+
+  #listed(request: ResourceRequest): Listed<M> {
+    const { resource, usageFields } = this.#kind;
+    const selectors = readSelectors(request, metadataFields, usageFields);
+    const namespace = request.namespace ?? selectors.fields.exactValue("metadata.namespace");
+    const all = this.#ask(`listing ${resource}`, () => this.#kind.members(namespace));
+    if (selectors.isEmpty) return { members: all, selectors, key: namespace ?? "" };
+    const key = `${namespace ?? ""}\n${request.labelSelector}\n${request.fieldSelector}`;
+    const members = this.#selections.selected(key, all, () => selectMembers(all, selectors));
+    return { members, selectors, key: selectors.usageFields.isEmpty ? key : undefined };
+  }
+
+  #withMatchingUsage({ members, selectors }: Listed<M>): readonly M[] {
+    return members.filter((member) => {
+      const usage = this.#kind.usage(member);
+      return usage !== undefined && selectors.usageFields.matches(this.#kind.fields(usage));
+    });
+  }
+
+  /** The members that have usage, with it; also reports how old it is. */
+  #served(listed: Listed<M>): { members: readonly M[]; usages: readonly U[] } {
+    const members: M[] = [];
+    const usages: U[] = [];
+    for (const member of listed.members) {
+      const usage = this.#kind.usage(member);
+      if (usage === undefined || !listed.selectors.usageFields.matches(this.#kind.fields(usage))) continue;
+      members.push(member);
+      usages.push(usage);
+      this.#times.addOne(usage.timeMs);
+    }
+    this.#reportTimes();
+    return { members, usages };
+  }
+
+  #table(type: MetricsType, members: readonly M[], usages: readonly U[]): TableParts {
+    const rows = usages.flatMap((usage, index) => {
+      const member = members[index];
+      if (member === undefined) return [];
+      const { cpuNanocores, memoryBytes } = this.#kind.total(usage);
+      const cells = [member.name, cpuText(cpuNanocores), memoryText(memoryBytes), formatDuration(usage.windowNs)];
+      const object = (): Uint8Array => {
+        const encodings = this.#lists.encodings("json");
+        return encodings.codec.object(type, this.#kind.object(member, usage), () => encodings.item(member, usage));
+      };
+      return [{ cells, metadata: metadataOf(member, usage), object }];
+    });
+    return { columns: rows.length === 0 ? [] : columns, rows, metadata: {} };
+  }
+
+  /** Upstream's sentence for a cache that fails. */
+  #ask<T>(doing: string, ask: () => T): T {
+    try {
+      return ask();
+    } catch (error) {
+      const message = `failed ${doing}: ${error instanceof Error ? error.message : String(error)}`;
+      throw new StatusError({ status: "Failure", message, code: 500 });
+    }
+  }
+
+  #reportTimes(): void {
+    this.#times.report(this.#options.clock(), this.#options.onServed);
+  }
+}
+
+/** Upstream shows no columns when there is no row. */
+const columns = [
+  { name: "Name", type: "string", format: "name", description: "Name of the resource", priority: 0 },
+  { name: "cpu", type: "string", format: "quantity", description: "", priority: 0 },
+  { name: "memory", type: "string", format: "quantity", description: "", priority: 0 },
+  { name: "Window", type: "string", format: "duration", description: "", priority: 0 },
+];

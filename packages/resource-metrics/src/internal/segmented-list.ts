@@ -1,0 +1,151 @@
+/** A list as segments of about 64 KB, each made again only when one of its members changed. */
+import type { ListMeta } from "@kubemetrics/apimachinery";
+import type { MetricsType } from "../metrics-object.ts";
+import type { Encodings } from "./encodings.ts";
+import type { Member, MemberSource, ServedUsage } from "./member-source.ts";
+import type { ServedTimes } from "./served-times.ts";
+
+const noMetadata: ListMeta = {};
+
+export class SegmentedList<M extends Member, U extends ServedUsage> {
+  readonly #encodings: Encodings<M, U>;
+  #members: readonly M[] = [];
+  #segments: readonly ListSegment<M, U>[] = [];
+  readonly #endsOf = new Map<string, Ends>();
+  /** Bytes kept for this list, book-keeping included. */
+  size = 0;
+
+  constructor(encodings: Encodings<M, U>) {
+    this.#encodings = encodings;
+  }
+
+  /** The list of `members` as it is now. The times of what is in it go to `times`. */
+  body(type: MetricsType, members: readonly M[], times: ServedTimes): readonly Uint8Array[] {
+    if (members !== this.#members) this.#align(members);
+    const { codec } = this.#encodings;
+    const items: Uint8Array[] = [];
+    let size = 0;
+    let kept = bookKeeping;
+    for (const segment of this.#segments) {
+      segment.refresh(this.#encodings);
+      times.add(segment.timesMs);
+      kept += segment.bytes.length + segment.members.length * bookKeepingPerMember;
+      if (segment.bytes.length === 0) continue;
+      const bytes = items.length === 0 ? segment.withoutFirst(codec.firstFrame) : segment.bytes;
+      items.push(bytes);
+      size += bytes.length;
+    }
+    this.size = kept;
+    if (items.length === 0) return [codec.emptyList(type, noMetadata, false)];
+    const { head, tail } = this.#ends(type, size);
+    return [head, ...items, tail];
+  }
+
+  /** The same objects while they have to say the same: whoever sends segments may keep what it made of them. */
+  #ends(type: MetricsType, size: number): Ends {
+    const { codec } = this.#encodings;
+    let ends = this.#endsOf.get(type.apiVersion);
+    if (ends?.size !== size) {
+      ends = { size, head: codec.listHead(type, noMetadata, size), tail: codec.listTail(type, noMetadata) };
+      this.#endsOf.set(type.apiVersion, ends);
+    }
+    return ends;
+  }
+
+  /**
+   * Cuts other members into segments. Cuts stay before the members they were at, so that one pod more or less changes
+   * one segment and not all behind it.
+   */
+  #align(members: readonly M[]): void {
+    const { segmentItems } = this.#encodings.codec;
+    const before = new Map(this.#segments.map((segment) => [segment.members[0], segment]));
+    const segments: ListSegment<M, U>[] = [];
+    let start = 0;
+    for (let end = 1; end <= members.length; end++) {
+      const length = end - start;
+      const isCut = length >= segmentItems / 4 && before.has(members[end]);
+      if (end < members.length && length < segmentItems && !isCut) continue;
+      const old = before.get(members[start]);
+      segments.push(old?.holds(members, start, end) === true ? old : new ListSegment(members.slice(start, end)));
+      start = end;
+    }
+    this.#members = members;
+    this.#segments = segments;
+  }
+}
+
+/** What stands around items of `size` bytes. */
+interface Ends {
+  readonly size: number;
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
+}
+
+/** What an empty list costs. */
+const bookKeeping = 1024;
+/** A reference, two versions and a time. */
+const bookKeepingPerMember = 32;
+
+class ListSegment<M extends Member, U extends ServedUsage> {
+  readonly members: readonly M[];
+  readonly #memberVersions: Float64Array;
+  /** 0 for members without usage; NaN before the first `refresh`. */
+  readonly #usageVersions: Float64Array;
+  #bytes: Uint8Array = new Uint8Array();
+  #withoutFirst: Uint8Array | undefined;
+  #timesMs: Float64Array = new Float64Array();
+
+  constructor(members: readonly M[]) {
+    this.members = members;
+    this.#memberVersions = new Float64Array(members.length);
+    this.#usageVersions = new Float64Array(members.length).fill(Number.NaN);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** When usage was read, of each object in the segment. */
+  get timesMs(): Float64Array {
+    return this.#timesMs;
+  }
+
+  /** The same view each time: whoever sends segments may keep what it made of them. */
+  withoutFirst(count: number): Uint8Array {
+    return count === 0 ? this.#bytes : (this.#withoutFirst ??= this.#bytes.subarray(count));
+  }
+
+  holds(members: readonly M[], start: number, end: number): boolean {
+    return end - start === this.members.length && this.members.every((member, index) => member === members[start + index]);
+  }
+
+  refresh(encodings: Encodings<M, U>): void {
+    const { source } = encodings;
+    if (this.#isCurrent(source)) return;
+    const usages = this.members.map((member) => source.usage(member));
+    this.#bytes = encodings.join(this.members, usages);
+    this.#withoutFirst = undefined;
+    const timesMs: number[] = [];
+    for (const [index, usage] of usages.entries()) {
+      this.#usageVersions[index] = versionOf(usage);
+      this.#memberVersions[index] = this.members[index]?.version ?? 0;
+      if (usage !== undefined) timesMs.push(usage.timeMs);
+    }
+    this.#timesMs = Float64Array.from(timesMs);
+  }
+
+  #isCurrent(source: MemberSource<M, U>): boolean {
+    const { members } = this;
+    for (let index = 0; index < members.length; index++) {
+      const member = members[index];
+      if (member === undefined) continue;
+      if (versionOf(source.usage(member)) !== this.#usageVersions[index]) return false;
+      if (member.version !== this.#memberVersions[index]) return false;
+    }
+    return true;
+  }
+}
+
+function versionOf(usage: ServedUsage | undefined): number {
+  return usage === undefined ? -1 : usage.version;
+}
