@@ -73,6 +73,7 @@ export class DiscoveryAggregation {
     const apiService = object && readApiService(object);
     if (apiService?.service === undefined) {
       this.#known.delete(name);
+      this.#forgetUnusedServices();
       return "gone";
     }
     try {
@@ -86,8 +87,17 @@ export class DiscoveryAggregation {
     }
   }
 
+  #forgetUnusedServices(): void {
+    const used = new Set<string>();
+    for (const object of this.#options.store.list(apiServices)) {
+      const { service } = readApiService(object);
+      if (service !== undefined) used.add(keyOf(service));
+    }
+    for (const key of this.#byService.keys()) if (!used.has(key)) this.#byService.delete(key);
+  }
+
   async #fetch(apiService: ApiService, service: ServiceReference): Promise<DiscoveredVersion> {
-    const serviceKey = `${service.namespace}/${service.name}:${service.port}`;
+    const serviceKey = keyOf(service);
     const cached = this.#byService.get(serviceKey);
     const condition = cached === undefined || cached.etag === "" ? {} : { "If-None-Match": cached.etag };
     const accept = { Accept: aggregatedContentType };
@@ -126,6 +136,10 @@ export class DiscoveryAggregation {
     const body = statusCode === 200 ? (JSON.parse(Buffer.concat(chunks).toString()) as Json) : null;
     return { statusCode, headers: answer.headers, body };
   }
+}
+
+function keyOf({ namespace, name, port }: ServiceReference): string {
+  return `${namespace}/${name}:${port}`;
 }
 
 function versionsOf(document: Json): ReadonlyMap<string, Json> {

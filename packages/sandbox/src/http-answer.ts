@@ -1,8 +1,15 @@
 /** Writing answers the way API servers write them. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { badRequest, requestEntityTooLarge, statusFor, type Status } from "@kubemetrics/apimachinery";
+import {
+  badRequest,
+  requestEntityTooLarge,
+  statusFor,
+  unsupportedMediaType,
+  type Status,
+} from "@kubemetrics/apimachinery";
 import { isObject } from "./json-path.ts";
 import type { Json, JsonObject } from "./kube-object.ts";
+import { parseProtobufObject, protobufMediaType } from "./protobuf-body.ts";
 
 const bodyLimitBytes = 3 * 1024 * 1024;
 
@@ -74,8 +81,12 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** @throws StatusError 400 when the bytes are no JSON object */
-export function parseJsonObject(bytes: Buffer): JsonObject {
+/** The object a client sent. @throws StatusError 400 when the bytes are no object, 415 for media types that are not read */
+export function parseObject(bytes: Buffer, contentType: string): JsonObject {
+  const mediaType = contentType.split(";", 1)[0]?.trim() ?? "";
+  if (mediaType === protobufMediaType) return parseProtobufObject(bytes);
+  if (mediaType !== "" && mediaType !== "application/json")
+    throw unsupportedMediaType(["application/json", protobufMediaType]);
   const value = parseJson(bytes);
   if (!isObject(value)) throw badRequest("the object provided is unrecognized (must be of type object)");
   return value;

@@ -2,13 +2,14 @@
 import { constants } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { KeyPair } from "@kubemetrics/x509";
 import { cadvisorPage } from "./cadvisor-page.ts";
 import { sendError, sendJson, sendText } from "./http-answer.ts";
+import { closeServer, followConnections } from "./connections.ts";
 import type { Identities } from "./identities.ts";
 import type { KubeletFault } from "./kubelet-fault.ts";
 import { listen } from "./listen.ts";
@@ -40,7 +41,7 @@ export class Kubelet {
   readonly #options: KubeletOptions;
   readonly #server: Server;
   readonly #page: ResourcePage;
-  readonly #sockets = new Set<Socket>();
+  readonly #cutConnections: () => void;
   readonly #delays = new Set<NodeJS.Timeout>();
   #fault: KubeletFault | undefined;
   #port = 0;
@@ -62,10 +63,7 @@ export class Kubelet {
       },
       (request, response) => void this.#serve(request, response),
     );
-    this.#server.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket));
-    });
+    this.#cutConnections = followConnections(this.#server);
   }
 
   get clock(): () => number {
@@ -87,7 +85,7 @@ export class Kubelet {
     const before = this.#fault?.kind;
     this.#fault = fault;
     const isRefusing = fault?.kind === "refuse";
-    if (isRefusing && before !== "refuse") return this.#stopListening();
+    if (isRefusing && before !== "refuse") return closeServer(this.#server, this.#cutConnections);
     if (!isRefusing && before === "refuse") await listen(this.#server, this.#port, this.address);
     const isUntrusted = fault?.kind === "untrusted-certificate";
     if (isUntrusted === (before === "untrusted-certificate")) return;
@@ -101,18 +99,7 @@ export class Kubelet {
 
   async close(): Promise<void> {
     for (const delay of this.#delays) clearTimeout(delay);
-    await this.#stopListening();
-  }
-
-  async #stopListening(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#server.close(() => resolve());
-    this.#cutConnections();
-    await promise;
-  }
-
-  #cutConnections(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    await closeServer(this.#server, this.#cutConnections);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

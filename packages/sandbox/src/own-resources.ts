@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { badRequest, formatTime, methodNotSupported, StatusError } from "@kubemetrics/apimachinery";
 import { numberAt } from "./json-path.ts";
-import { parseJsonObject, readBody, sendJson } from "./http-answer.ts";
+import { parseObject, readBody, sendJson } from "./http-answer.ts";
 import type { Identities } from "./identities.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { parseListOptions } from "./list-options.ts";
@@ -64,7 +64,7 @@ export async function serveOwnResource(
   switch (verb) {
     case "create":
       if (isReview(type)) {
-        const object = objectFromBody(parseJsonObject(write.body), { ...write.place, name: "" });
+        const object = objectFromBody(parseObject(write.body, write.contentType), { ...write.place, name: "" });
         return sendJson(response, 201, review(reviewContext(context), user, object));
       }
       return send(createObject(context, { ...write, place: { ...write.place, name: "" } }), 201);
@@ -102,7 +102,7 @@ async function serveTokenRequest(
   { namespace, name }: ResourceTarget,
 ): Promise<void> {
   if (request.method !== "POST") throw methodNotSupported(type, (request.method ?? "").toLowerCase());
-  const body = parseJsonObject(await readBody(request));
+  const body = parseObject(await readBody(request), request.headers["content-type"] ?? "");
   const seconds = numberAt(body, "spec", "expirationSeconds") ?? 3600;
   if (seconds < 600) throw badRequest("spec.expirationSeconds: may not specify a duration less than 10 minutes");
   const token = identities.issueServiceAccountToken(namespace, name);

@@ -1,5 +1,6 @@
 /** Applying patches: JSON merge patch (RFC 7386), JSON patch (RFC 6902), and strategic merge patches read as merge patches. */
 import { badRequest, unsupportedMediaType } from "@kubemetrics/apimachinery";
+import { parseJson } from "./http-answer.ts";
 import { at, isObject } from "./json-path.ts";
 import type { Json, JsonObject } from "./kube-object.ts";
 
@@ -17,14 +18,14 @@ const accepted = [
  *
  * @throws StatusError 415 for other types, 400 for patches that do not fit
  */
-export function applyPatch(contentType: string, patch: Json, document: JsonObject): Json {
+export function applyPatch(contentType: string, body: Buffer, document: JsonObject): Json {
   switch (contentType.split(";", 1)[0]?.trim()) {
     case "application/json-patch+json":
-      return jsonPatch(patch, document);
+      return jsonPatch(parseJson(body), document);
     case "application/merge-patch+json":
-      return mergePatch(patch, document) ?? null;
+      return mergePatch(parseJson(body), document) ?? null;
     case "application/strategic-merge-patch+json":
-      return mergePatch(withoutDirectives(patch), document) ?? null;
+      return mergePatch(withoutDirectives(parseJson(body)), document) ?? null;
     default:
       throw unsupportedMediaType(accepted);
   }

@@ -1,6 +1,6 @@
 /** create, update, patch and delete of stored objects. */
-import { badRequest, forbidden, notFound, unsupportedMediaType } from "@kubemetrics/apimachinery";
-import { parseJson, parseJsonObject } from "./http-answer.ts";
+import { badRequest, forbidden, notFound } from "@kubemetrics/apimachinery";
+import { parseObject } from "./http-answer.ts";
 import { isObject } from "./json-path.ts";
 import type { JsonObject, KubeObject } from "./kube-object.ts";
 import { objectFromBody, validate, withDefaults, type WritePlace } from "./object-defaults.ts";
@@ -26,8 +26,7 @@ export interface WriteRequest {
 
 /** @throws StatusError 400, 403, 404, 409, 415, 422 */
 export function createObject(context: WriteContext, { place, body, contentType, isDryRun }: WriteRequest): KubeObject {
-  requireJson(contentType);
-  const sent = objectFromBody(parseJsonObject(body), place);
+  const sent = objectFromBody(parseObject(body, contentType), place);
   const { type, namespace } = place;
   if (type.namespaced && context.store.find(namespaces, "", namespace) === undefined)
     throw notFound(namespaces, namespace);
@@ -47,9 +46,8 @@ export function updateObject(
   context: WriteContext,
   { place, subresource, body, contentType, isDryRun }: WriteRequest,
 ): KubeObject {
-  requireJson(contentType);
   const current = context.store.get(place.type, place.namespace, place.name);
-  const sent = objectFromBody(parseJsonObject(body), place);
+  const sent = objectFromBody(parseObject(body, contentType), place);
   return replace(context, place.type, current, sent, subresource, isDryRun);
 }
 
@@ -59,7 +57,7 @@ export function patchObject(
   { place, subresource, body, contentType, isDryRun }: WriteRequest,
 ): KubeObject {
   const current = context.store.get(place.type, place.namespace, place.name);
-  const patched = applyPatch(contentType, parseJson(body), current);
+  const patched = applyPatch(contentType, body, current);
   if (!isObject(patched)) throw badRequest("the patch leaves no object");
   return replace(context, place.type, current, objectFromBody(patched, place), subresource, isDryRun);
 }
@@ -119,10 +117,4 @@ function emptyNamespace(store: ObjectStore, namespace: string): void {
     if (!type.namespaced || isReview(type)) continue;
     for (const object of store.list(type, namespace)) store.delete(type, namespace, object.metadata.name);
   }
-}
-
-function requireJson(contentType: string): void {
-  const mediaType = contentType.split(";", 1)[0]?.trim() ?? "";
-  if (mediaType === "" || mediaType === "application/json") return;
-  throw unsupportedMediaType(["application/json"]);
 }

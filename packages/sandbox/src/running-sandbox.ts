@@ -4,6 +4,7 @@ import type { Server } from "node:https";
 import { dirname } from "node:path";
 import { issueAuthority } from "@kubemetrics/x509";
 import { podObject, nodeObject } from "./cluster-objects.ts";
+import { closeServer, followConnections } from "./connections.ts";
 import { extensionObjects } from "./extension-objects.ts";
 import type { Identities } from "./identities.ts";
 import type { KubeObject } from "./kube-object.ts";
@@ -73,6 +74,7 @@ export class RunningSandbox implements Sandbox {
   readonly frontProxyAuthorityPem: string;
   readonly #parts: SandboxParts;
   readonly #agents: NodeAgents;
+  readonly #cutConnections: () => void;
   readonly #kubeconfigs = new Map<SandboxUser, string>();
   /** The node that is this computer. */
   #machine: MachineNode | undefined;
@@ -86,6 +88,7 @@ export class RunningSandbox implements Sandbox {
     this.authorityPem = parts.pki.authority.certificatePem;
     this.frontProxyAuthorityPem = parts.pki.frontProxyAuthority.certificatePem;
     this.#agents = new NodeAgents(parts.store, parts.clock);
+    this.#cutConnections = followConnections(parts.server);
   }
 
   get nodes(): readonly SandboxNode[] {
@@ -238,10 +241,7 @@ export class RunningSandbox implements Sandbox {
 
   async #close(): Promise<void> {
     this.#parts.closeAggregation();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#parts.server.close(() => resolve());
-    this.#parts.server.closeAllConnections();
-    await Promise.all([promise, this.#agents.close()]);
+    await Promise.all([closeServer(this.#parts.server, this.#cutConnections), this.#agents.close()]);
   }
 
   #addSimulatedNode(name: string): Promise<Kubelet> {

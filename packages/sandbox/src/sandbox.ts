@@ -19,7 +19,7 @@ import { OpenApiAggregation } from "./openapi-aggregation.ts";
 import { Pki } from "./pki.ts";
 import { AggregatorProxy } from "./proxy.ts";
 import { bootstrapRbac } from "./rbac-objects.ts";
-import { apiServices, configMaps, namespaces, services, typeOfObject } from "./resource-type.ts";
+import { apiServices, configMaps, namespaces, serviceAccounts, services, typeOfObject } from "./resource-type.ts";
 import { RunningSandbox } from "./running-sandbox.ts";
 import { SandboxError } from "./sandbox-error.ts";
 import type { Sandbox, SandboxOptions } from "./sandbox-types.ts";
@@ -108,6 +108,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 /** What a cluster holds before anybody did anything. */
 function bootstrap(store: ObjectStore, pki: Pki, nowMs: number): void {
+  store.subscribe(namespaces, ({ type, object }) => {
+    // Later: whoever else listens must hear of the namespace first.
+    if (type === "ADDED") queueMicrotask(() => createDefaultAccount(store, object.metadata.name));
+  });
   for (const name of ["default", "kube-system", "kube-public"]) store.create(namespaces, namespaceObject(name));
   for (const object of bootstrapRbac) createByType(store, object);
   for (const object of localApiServices(ownGroupVersions(), formatTime(nowMs))) store.create(apiServices, object);
@@ -123,6 +127,15 @@ function bootstrap(store: ObjectStore, pki: Pki, nowMs: number): void {
     },
     status: { loadBalancer: {} },
   });
+}
+
+/** Every namespace has an account that pods run as when they name none. */
+function createDefaultAccount(store: ObjectStore, namespace: string): void {
+  const isWanted =
+    store.find(namespaces, "", namespace) !== undefined &&
+    store.find(serviceAccounts, namespace, "default") === undefined;
+  if (!isWanted) return;
+  store.create(serviceAccounts, { apiVersion: "v1", kind: "ServiceAccount", metadata: { namespace, name: "default" } });
 }
 
 /** What extension servers read to know whom to believe, in the form that kube-apiserver writes. */

@@ -44,7 +44,7 @@ export function plannedPods(
   containersPerPod?: number,
 ): readonly PlannedPod[] {
   return Array.from({ length: count }, (_, index) => {
-    const application = index === 0 ? agent : (applications[(nodeIndex + index) % applications.length] ?? agent);
+    const application = index === 0 ? agent : (applications[(nodeIndex + index - 1) % applications.length] ?? agent);
     const random = seededRandom(seed, `${node}/${index}`);
     const isAgent = application === agent;
     const revision = nameSuffix(seededRandom(seed, application.name), 9);

@@ -1,0 +1,199 @@
+import { CoreV1Api, KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startSandbox, type Sandbox } from "@kubemetrics/sandbox";
+import { clientOf, eventually, type Client } from "./http-client.ts";
+
+let cluster: Sandbox;
+let admin: Client;
+beforeAll(async () => {
+  cluster = await startSandbox({ nodes: 2, podsPerNode: 1 });
+  admin = clientOf(cluster.kubeconfig("admin"));
+});
+afterAll(async () => {
+  await admin[Symbol.asyncDispose]();
+  await cluster.close();
+});
+
+const merge = { "content-type": "application/merge-patch+json" };
+const maps = "/api/v1/namespaces/default/configmaps";
+const configMap = (name: string, data: Record<string, string> = {}) => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name },
+  data,
+});
+
+describe("create, update and delete", () => {
+  it("serves the official client library", async () => {
+    const config = new KubeConfig();
+    config.loadFromString(cluster.kubeconfig("admin"));
+    const core = config.makeApiClient(CoreV1Api);
+    await core.createNamespacedConfigMap({ namespace: "default", body: configMap("library", { a: "1" }) });
+    const patched = await core.patchNamespacedConfigMap(
+      { namespace: "default", name: "library", body: { data: { b: "2" } } },
+      setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+    );
+    expect(patched.data).toEqual({ a: "1", b: "2" });
+    await core.deleteNamespacedConfigMap({ namespace: "default", name: "library" });
+    await expect(core.readNamespacedConfigMap({ namespace: "default", name: "library" })).rejects.toMatchObject({ code: 404 });
+  });
+
+  it("gives every object a uid, a version and a creation time, whatever it brings along", async () => {
+    const metadata = { name: "stamped", uid: "mine", resourceVersion: "7", creationTimestamp: "2001-01-01T00:00:00Z" };
+    const created = await admin(maps, { method: "POST", body: { ...configMap("stamped"), metadata } });
+    expect(created.status).toBe(201);
+    const stamped = created.json().metadata;
+    expect(stamped.uid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(Number(stamped.resourceVersion)).toBeGreaterThan(7);
+    expect(stamped.creationTimestamp).toMatch(/^20[2-9]\d-/);
+  });
+
+  it("makes a name from generateName", async () => {
+    const body = { ...configMap(""), metadata: { generateName: "run-" } };
+    const created = (await admin(maps, { method: "POST", body })).json();
+    expect(created.metadata.name).toMatch(/^run-[b-z2-9]{5}$/);
+  });
+
+  it("changes nothing on a dry run", async () => {
+    const answer = await admin(`${maps}?dryRun=All`, { method: "POST", body: configMap("dry") });
+    expect(answer.status).toBe(201);
+    expect((await admin(`${maps}/dry`)).status).toBe(404);
+  });
+
+  it("refuses an update from an older version, and keeps the version of one that changes nothing", async () => {
+    const created = (await admin(maps, { method: "POST", body: configMap("versions", { a: "1" }) })).json();
+    const changed = await admin(`${maps}/versions`, { method: "PUT", body: { ...created, data: { a: "2" } } });
+    expect(changed.status).toBe(200);
+    const stale = await admin(`${maps}/versions`, { method: "PUT", body: { ...created, data: { a: "3" } } });
+    expect(stale.json()).toMatchObject({ code: 409, reason: "Conflict" });
+    expect(stale.json().message).toBe(
+      'Operation cannot be fulfilled on configmaps "versions": the object has been modified; please apply your changes to the latest version and try again',
+    );
+    const same = await admin(`${maps}/versions`, { method: "PATCH", headers: merge, body: { data: { a: "2" } } });
+    expect(same.json().metadata.resourceVersion).toBe(changed.json().metadata.resourceVersion);
+  });
+
+  it("answers a deletion with the deleted object's name and uid", async () => {
+    const created = (await admin(maps, { method: "POST", body: configMap("gone") })).json();
+    const deleted = await admin(`${maps}/gone`, { method: "DELETE" });
+    expect(deleted.json()).toEqual({
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: {},
+      status: "Success",
+      details: { name: "gone", kind: "configmaps", uid: created.metadata.uid },
+    });
+  });
+
+  it("deletes a collection by its labels", async () => {
+    for (const name of ["one", "two"]) {
+      const metadata = { name, labels: { set: "these" } };
+      await admin(maps, { method: "POST", body: { ...configMap(name), metadata } });
+    }
+    await admin(maps, { method: "POST", body: configMap("three") });
+    expect((await admin(`${maps}?labelSelector=set%3Dthese`, { method: "DELETE" })).status).toBe(200);
+    expect((await admin(`${maps}/two`)).status).toBe(404);
+    expect((await admin(`${maps}/three`)).status).toBe(200);
+  });
+
+  it("takes everything in a namespace along, but not the namespaces a cluster needs", async () => {
+    await admin("/api/v1/namespaces", { method: "POST", body: { metadata: { name: "short" } } });
+    await admin("/api/v1/namespaces/short/configmaps", { method: "POST", body: configMap("inside") });
+    await admin("/api/v1/namespaces/short", { method: "DELETE" });
+    expect((await admin("/api/v1/configmaps?fieldSelector=metadata.namespace%3Dshort")).json().items).toEqual([]);
+    const refused = await admin("/api/v1/namespaces/default", { method: "DELETE" });
+    expect(refused.json().message).toBe('namespaces "default" is forbidden: this namespace may not be deleted');
+  });
+
+  it("gives every namespace its default account", async () => {
+    await admin("/api/v1/namespaces", { method: "POST", body: { metadata: { name: "accounts" } } });
+    expect((await admin("/api/v1/namespaces/accounts/serviceaccounts/default")).status).toBe(200);
+  });
+
+  it.each([
+    ["POST", "/api/v1/namespaces/absent/configmaps", configMap("x"), 404, 'namespaces "absent" not found'],
+    ["POST", maps, configMap("Not_A_Name"), 422, 'ConfigMap "Not_A_Name" is invalid: metadata.name: Invalid value: "Not_A_Name"'],
+    ["POST", maps, { kind: "ConfigMap" }, 422, "metadata.name: Required value: name or generateName is required"],
+    ["POST", maps, { ...configMap("x"), metadata: { name: "x", namespace: "other" } }, 400, "does not match the namespace"],
+    ["POST", maps, { ...configMap("x"), apiVersion: "v2" }, 400, "does not match the expected API version (v1)"],
+    ["PUT", `${maps}/x`, configMap("y"), 404, 'configmaps "x" not found'],
+    ["POST", maps, "{", 400, "the body of the request is not JSON"],
+    ["POST", "/api/v1/configmaps", configMap("x"), 404, "could not find the requested resource"],
+    ["PATCH", "/apis/authentication.k8s.io/v1/tokenreviews/x", {}, 405, "patch is not supported on resources of kind"],
+  ])("refuses %s %s with a reason", async (method, path, body, status, message) => {
+    const answer = await admin(path, { method, body });
+    expect(answer.json()).toMatchObject({ kind: "Status", code: status });
+    expect(answer.json().message).toContain(message);
+  });
+
+  it("says which media types it reads", async () => {
+    const yaml = { "content-type": "application/yaml" };
+    const answer = await admin(maps, { method: "POST", headers: yaml, body: "a: 1" });
+    expect(answer.status).toBe(415);
+    const patch = await admin("/api/v1/nodes/node-001", { method: "PATCH", headers: yaml, body: "a: 1" });
+    expect(patch.json().message).toContain("application/merge-patch+json");
+  });
+
+  it("names every wrong field of an APIService", async () => {
+    const body = { metadata: { name: "v1.x" }, spec: { group: "y", version: "v1", versionPriority: 5000 } };
+    const answer = (await admin("/apis/apiregistration.k8s.io/v1/apiservices", { method: "POST", body })).json();
+    expect(answer.code).toBe(422);
+    expect(answer.details.causes.map((cause: { field: string }) => cause.field)).toEqual([
+      "metadata.name",
+      "spec.groupPriorityMinimum",
+      "spec.versionPriority",
+    ]);
+  });
+});
+
+describe("status", () => {
+  it("is changed by its subresource alone, and that changes nothing else", async () => {
+    const node = "/api/v1/nodes/node-001";
+    const body = { metadata: { labels: { colour: "red" } }, status: { phase: "Strange" } };
+    const main = (await admin(node, { method: "PATCH", headers: merge, body })).json();
+    expect([main.metadata.labels.colour, main.status.phase]).toEqual(["red", undefined]);
+    const other = { metadata: { labels: { colour: "blue" } }, status: { phase: "Strange" } };
+    const status = (await admin(`${node}/status`, { method: "PATCH", headers: merge, body: other })).json();
+    expect([status.metadata.labels.colour, status.status.phase]).toEqual(["red", "Strange"]);
+  });
+
+  it("cannot be brought along by a new pod: it begins as Pending, gets a node and runs", async () => {
+    const pods = "/api/v1/namespaces/default/pods";
+    const body = { metadata: { name: "fresh" }, spec: { containers: [{ name: "main" }] }, status: { phase: "Failed" } };
+    const created = (await admin(pods, { method: "POST", body })).json();
+    expect(created.status.phase).toBe("Pending");
+    const running = await eventually(async () => (await admin(`${pods}/fresh`)).json(), (pod) => pod.status.phase === "Running");
+    expect(running.spec.nodeName).toMatch(/^node-00[12]$/);
+    expect(running.status.containerStatuses).toMatchObject([{ name: "main", ready: true }]);
+  });
+});
+
+describe("patches", () => {
+  it("applies JSON patches in order, all or nothing", async () => {
+    await admin(maps, { method: "POST", body: configMap("json-patch", { a: "1", "x/y~z": "2" }) });
+    const headers = { "content-type": "application/json-patch+json" };
+    const operations = [
+      { op: "test", path: "/data/a", value: "1" },
+      { op: "add", path: "/data/b", value: "3" },
+      { op: "remove", path: "/data/x~1y~0z" },
+      { op: "copy", from: "/data/b", path: "/data/c" },
+      { op: "move", from: "/data/a", path: "/data/d" },
+      { op: "replace", path: "/data/b", value: "4" },
+    ];
+    const patched = (await admin(`${maps}/json-patch`, { method: "PATCH", headers, body: operations })).json();
+    expect(patched.data).toEqual({ b: "4", c: "3", d: "1" });
+    const failing = [{ op: "remove", path: "/data/b" }, { op: "remove", path: "/data/absent" }];
+    const refused = await admin(`${maps}/json-patch`, { method: "PATCH", headers, body: failing });
+    expect(refused.status).toBe(400);
+    expect((await admin(`${maps}/json-patch`)).json().data).toEqual({ b: "4", c: "3", d: "1" });
+  });
+
+  it("reads strategic merge patches as merge patches, without their directives", async () => {
+    await admin(maps, { method: "POST", body: configMap("strategic", { a: "1" }) });
+    const headers = { "content-type": "application/strategic-merge-patch+json" };
+    const body = { data: { b: "2" }, "$setElementOrder/things": ["x"], $retainKeys: ["y"] };
+    const patched = (await admin(`${maps}/strategic`, { method: "PATCH", headers, body })).json();
+    expect(patched.data).toEqual({ a: "1", b: "2" });
+    expect(Object.keys(patched)).toEqual(["apiVersion", "kind", "metadata", "data"]);
+  });
+});
