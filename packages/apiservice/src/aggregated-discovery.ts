@@ -53,14 +53,15 @@ class AggregatedDocument {
 
   constructor(groups: readonly ApiGroup[], version: DiscoveryVersion) {
     this.#version = version;
-    this.#json = { kind, apiVersion: `${group}/${version}`, metadata: {}, items: groups.map(groupItem) };
+    const list = { metadata: {}, items: groups.map(groupItem) };
+    this.#json = { kind, apiVersion: `${group}/${version}`, ...list };
     this.#message = listMessage(groups);
-    this.#etag = hashOf(Buffer.from(`${goJson(this.#json)}\n`));
+    this.#etag = `"${hashOf(Buffer.from(goJson(list)))}"`;
   }
 
   reply(format: BodyFormat, isPretty: boolean, ifNoneMatch: string): Reply {
-    const headers = { etag: `"${this.#etag}"`, vary: "Accept", "cache-control": "public" };
-    if (ifNoneMatch === `"${this.#etag}"` || ifNoneMatch === this.#etag) return { status: 304, headers };
+    const headers = { etag: this.#etag, vary: "Accept", "cache-control": "public" };
+    if (ifNoneMatch === this.#etag) return { status: 304, headers };
     const contentType = `${mediaTypes[format]};g=${group};v=${this.#version};as=${kind}`;
     return {
       status: 200,

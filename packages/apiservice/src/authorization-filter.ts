@@ -35,5 +35,5 @@ function decided(decision: Decision, exchange: Exchange, next: Handler, log: Log
 /** 403 with the sentence that kubectl prints. */
 export function forbiddenReply(exchange: Pick<Exchange, "user" | "info" | "known">, reason: string): Reply {
   const error = forbiddenError({ user: exchange.user, request: exchange.info }, reason);
-  return errorReply(exchange, error, { "x-content-type-options": "nosniff" });
+  return errorReply(exchange, error, { headers: { "x-content-type-options": "nosniff" } });
 }

@@ -28,7 +28,7 @@ export function serveResource(
   settings: ResourceSettings,
 ): MaybePromise<Reply> {
   const failed = (error: unknown): Reply => {
-    if (error instanceof StatusError) return errorReply(exchange, error);
+    if (error instanceof StatusError) return errorReply(exchange, error, { formats: target.served.formats });
     throw error;
   };
   try {

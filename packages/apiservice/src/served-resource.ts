@@ -1,12 +1,14 @@
 /** Resources by where they are served, with what negotiation needs to know about each. */
 import type { RequestInfo } from "@kubemetrics/authorization";
 import { allFormats, mediaTypes, Negotiator, resourceEndpoint } from "./negotiation.ts";
+import type { BodyFormat } from "./resource-answer.ts";
 import type { ApiGroup, ResourceDefinition } from "./resource.ts";
 
 export interface ServedResource {
   readonly group: string;
   readonly version: string;
   readonly definition: ResourceDefinition;
+  readonly formats: readonly BodyFormat[];
   readonly negotiator: Negotiator;
   /** Media types the router knows for single objects, and for collections, which may be watched. */
   readonly itemTypes: readonly string[];
@@ -61,6 +63,7 @@ function served(group: string, version: string, definition: ResourceDefinition):
     group,
     version,
     definition,
+    formats,
     negotiator: new Negotiator(resourceEndpoint(formats, definition.tables ?? true)),
     itemTypes,
     collectionTypes: [...itemTypes, ...streams],
