@@ -8,6 +8,7 @@ import { NodeConnection } from "./internal/node-connection.ts";
 import {
   badEncoding,
   closedFailure,
+  noCredentials,
   requestFailure,
   statusFailure,
   tooBig,
@@ -104,7 +105,7 @@ export class KubeletClient {
 
   async #ask(endpoint: KubeletEndpoint, path: string, timeoutMs: number): Promise<Answer> {
     const untilMs = this.#clock.now() + timeoutMs;
-    const headers = await this.#headers();
+    const headers = await this.#headers(endpoint);
     try {
       return await this.#send(endpoint, path, headers, timeoutMs);
     } catch (error) {
@@ -149,12 +150,16 @@ export class KubeletClient {
     }
   }
 
-  async #headers(): Promise<Record<string, string>> {
+  async #headers(endpoint: KubeletEndpoint): Promise<Record<string, string>> {
     const headers: Record<string, string> = { accept: "text/plain;version=0.0.4, application/json;q=0.9" };
     if (this.#options.compress === true) headers["accept-encoding"] = "gzip";
     if (this.#trust === undefined) return headers;
-    const authorization = await this.#options.authorization?.();
-    if (authorization !== undefined) headers["authorization"] = authorization;
+    try {
+      const authorization = await this.#options.authorization?.();
+      if (authorization !== undefined) headers["authorization"] = authorization;
+    } catch (cause) {
+      throw noCredentials(endpoint, cause);
+    }
     return headers;
   }
 

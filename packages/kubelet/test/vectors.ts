@@ -40,7 +40,7 @@ const requestMs = 1_234_567_890_123;
 export async function scraped(test: RecordedPage): Promise<ShownBatch> {
   const server = await answering(test);
   const { port } = server.address() as AddressInfo;
-  const clock = { now: () => requestMs, after: systemClock.after };
+  const clock = { ...systemClock, now: () => requestMs };
   const client = new KubeletClient({ tls: () => ({}), plaintext: true, clock });
   let batch: ShownBatch;
   const sink = {

@@ -93,6 +93,11 @@ export function unusableTrust({ node }: KubeletEndpoint, cause: unknown): Kubele
   return new KubeletError("TLS_FAILED", message, { node, cause });
 }
 
+export function noCredentials({ node }: KubeletEndpoint, cause: unknown): KubeletError {
+  const message = `node ${JSON.stringify(node)}: not asked, our credentials cannot be read: ${(cause as Error).message}`;
+  return new KubeletError("UNAUTHORIZED", message, { node, cause });
+}
+
 export function tooBig({ endpoint: { node }, url }: RequestPlace, maxBytes: number, cause?: unknown): KubeletError {
   const message = `node ${JSON.stringify(node)}: ${url}: the body is larger than ${maxBytes} bytes; is that a kubelet?`;
   return new KubeletError("TOO_BIG", message, { node, cause });
