@@ -2,7 +2,7 @@
 import { DerInvalid, type DerReader } from "./der-reader.ts";
 import { tags } from "./der-writer.ts";
 
-// Seconds may be missing in UTCTime only, as Go reads it. "+0000" must be written "Z".
+// Seconds may be missing in UTCTime only, as Go reads it. A zone of "+0000" must be written "Z".
 const utcTime = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(Z|[+-]\d{4})$/;
 const generalizedTime = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(Z|[+-]\d{4})$/;
 
@@ -34,6 +34,6 @@ function zoneMinutes(zone: string): number | undefined {
   if (zone === "Z") return 0;
   const hours = Number(zone.slice(1, 3));
   const minutes = Number(zone.slice(3));
-  if (hours > 24 || minutes > 60 || (hours === 0 && minutes === 0)) return undefined;
+  if (hours > 24 || minutes > 59 || (hours === 0 && minutes === 0)) return undefined;
   return (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes);
 }

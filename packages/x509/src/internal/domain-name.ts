@@ -73,7 +73,11 @@ function bracketedHost(host: string): string | undefined {
   if (end < 0 || !/^(?::\d*)?$/.test(host.slice(end + 1))) return undefined;
   const inside = host.slice(1, end);
   const [address = "", zone] = cut(inside, "%25");
-  if (!isIPv6(address) || (zone !== undefined && !(wellEscaped.test(zone) && zoneText.test(decodeBytes(zone))))) {
+  if (
+    !hostText.test(address) ||
+    !isIPv6(address) ||
+    (zone !== undefined && !(wellEscaped.test(zone) && zoneText.test(decodeBytes(zone))))
+  ) {
     return undefined;
   }
   return `[${decodeBytes(inside)}]${host.slice(end + 1)}`;

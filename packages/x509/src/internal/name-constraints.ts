@@ -141,10 +141,20 @@ function mailboxMatcher(constraints: readonly string[], isExclusion: boolean): M
 
 function addressMatcher(ranges: readonly IpRange[]): Matcher<Uint8Array> {
   if (ranges.length === 0) return undefined;
-  return (address) =>
-    ranges.some(
-      (range) =>
-        range.address.length === address.length &&
-        address.every((byte, index) => ((byte ^ (range.address[index] ?? 0)) & (range.mask[index] ?? 0)) === 0),
-    );
+  return (address) => ranges.some((range) => isInside(address, range));
+}
+
+/** An IPv4 address in IPv6 form is inside of ranges in that form only, and compared as IPv4: Go's net.IPNet does so. */
+function isInside(address: Uint8Array, range: IpRange): boolean {
+  if (address.length !== range.address.length || isMapped(address) !== isMapped(range.address)) return false;
+  const from = isMapped(address) ? 12 : 0;
+  for (let index = from; index < address.length; index++) {
+    const difference = (address[index] ?? 0) ^ (range.address[index] ?? 0);
+    if ((difference & (range.mask[index] ?? 0)) !== 0) return false;
+  }
+  return true;
+}
+
+function isMapped(address: Uint8Array): boolean {
+  return address.length === 16 && address.subarray(0, 12).every((byte, index) => byte === (index < 10 ? 0 : 0xff));
 }
