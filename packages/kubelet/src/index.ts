@@ -24,6 +24,10 @@ export { scrapeOffset } from "./scrape-offset.ts";
 export { ScrapeSchedule } from "./scrape-schedule.ts";
 export type { ScrapeObserver, ScrapeReport, ScrapeScheduleOptions } from "./scrape-schedule.ts";
 
+// Metrics about scraping
+export { ScrapeStatistics } from "./scrape-statistics.ts";
+export type { ScrapeStatisticsOptions } from "./scrape-statistics.ts";
+
 // Time
 export { systemClock } from "./clock.ts";
 export type { Clock } from "./clock.ts";
