@@ -1,0 +1,65 @@
+import { HistogramBounds, labelBlock, type LabelBlock, type PageWriter } from "@kubemetrics/exposition";
+
+/**
+ * Histograms of one name, one for each value of a label: counts in one flat array, so that a thousand nodes cost no objects per
+ * observation and a page is written from the numbers as they are.
+ */
+export class HistogramFamily {
+  readonly #name: string;
+  readonly #help: string;
+  readonly #label: string;
+  readonly #bounds: HistogramBounds;
+  readonly #rows = new Map<string, { readonly row: number; readonly labels: LabelBlock }>();
+  readonly #free: number[] = [];
+  #counts: Float64Array;
+  #sums: Float64Array;
+
+  constructor(name: string, help: string, label: string, upperBounds: readonly number[]) {
+    this.#name = name;
+    this.#help = help;
+    this.#label = label;
+    this.#bounds = new HistogramBounds(upperBounds);
+    this.#counts = new Float64Array(8 * this.#bounds.buckets);
+    this.#sums = new Float64Array(8);
+  }
+
+  observe(labelValue: string, value: number): void {
+    const row = this.#rows.get(labelValue)?.row ?? this.#add(labelValue);
+    const at = row * this.#bounds.buckets + this.#bounds.bucketOf(value);
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+    this.#sums[row] = (this.#sums[row] ?? 0) + value;
+  }
+
+  /** The series is gone from the next page on. */
+  remove(labelValue: string): void {
+    const known = this.#rows.get(labelValue);
+    if (known === undefined) return;
+    this.#rows.delete(labelValue);
+    this.#free.push(known.row);
+  }
+
+  write(page: PageWriter): void {
+    page.family({ name: this.#name, type: "histogram", help: this.#help });
+    for (const { row, labels } of this.#rows.values()) {
+      page.histogram(this.#bounds, this.#counts, row * this.#bounds.buckets, this.#sums[row] ?? 0, labels);
+    }
+  }
+
+  #add(labelValue: string): number {
+    const row = this.#free.pop() ?? this.#rows.size;
+    if (row >= this.#sums.length) {
+      this.#counts = grown(this.#counts);
+      this.#sums = grown(this.#sums);
+    }
+    this.#counts.fill(0, row * this.#bounds.buckets, (row + 1) * this.#bounds.buckets);
+    this.#sums[row] = 0;
+    this.#rows.set(labelValue, { row, labels: labelBlock(this.#label === "" ? {} : { [this.#label]: labelValue }) });
+    return row;
+  }
+}
+
+function grown(array: Float64Array): Float64Array {
+  const larger = new Float64Array(array.length * 2);
+  larger.set(array);
+  return larger;
+}
