@@ -15,6 +15,7 @@ export type { ObservedRequest, RequestObserver } from "./observer-filter.ts";
 export type { DiscoveryVersion } from "./aggregated-discovery.ts";
 export type { OpenApiInfo } from "./openapi-document.ts";
 export { systemClock, type Clock } from "./clock.ts";
+export { ServingPairFiles, type ServingPairFilesOptions } from "./serving-pair-files.ts";
 
 // What it serves
 export type {
