@@ -46,6 +46,7 @@ export function readIdentityHeaders(
   rawHeaders: readonly string[],
   configuration: IdentityHeaders,
 ): UserInfo | undefined {
+  assertProof(proxy);
   return identityOf(proxy, splitHeaders(rawHeaders, choiceOf(configuration)).taken, configuration);
 }
 
@@ -69,7 +70,7 @@ export function identityOf(
   taken: ReadonlyMap<string, readonly string[]>,
   configuration: IdentityHeaders,
 ): UserInfo | undefined {
-  if (!VerifiedProxy.isProof(proxy)) throw new TypeError("identity headers need a VerifiedProxy made by its verifier");
+  assertProof(proxy);
   const name = firstValue(taken, configuration.usernameHeaders);
   if (name === "") return undefined;
   return {
@@ -78,6 +79,11 @@ export function identityOf(
     groups: groupsOf(taken, configuration.groupHeaders),
     extra: extraOf(taken, configuration.extraHeaderPrefixes),
   };
+}
+
+/** For callers without types. */
+function assertProof(proxy: VerifiedProxy): void {
+  if (!VerifiedProxy.isProof(proxy)) throw new TypeError("identity headers need a VerifiedProxy made by its verifier");
 }
 
 function firstValue(taken: ReadonlyMap<string, readonly string[]>, names: readonly string[]): string {

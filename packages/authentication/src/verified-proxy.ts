@@ -11,6 +11,9 @@ export interface ProxyTrust {
   readonly allowedNames: readonly string[];
 }
 
+/** What `VerifiedProxy.verify` has and nobody else: without types, `new` alone must not make a proof either. */
+const verifier = Symbol("verifier");
+
 /**
  * A client certificate that was verified as the front proxy's.
  *
@@ -21,7 +24,8 @@ export interface ProxyTrust {
 export class VerifiedProxy {
   readonly #verified: VerifiedChain;
 
-  private constructor(verified: VerifiedChain) {
+  private constructor(verified: VerifiedChain, maker: symbol) {
+    if (maker !== verifier) throw new TypeError("only VerifiedProxy.verify makes a VerifiedProxy");
     this.#verified = verified;
   }
 
@@ -71,6 +75,6 @@ export class VerifiedProxy {
         `x509: subject with cn=${name} is not in the allowed list; it may not set identity headers unless kube-apiserver's --requestheader-allowed-names lists it`,
       );
     }
-    return new VerifiedProxy(verified);
+    return new VerifiedProxy(verified, verifier);
   }
 }

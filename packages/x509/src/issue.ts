@@ -22,7 +22,7 @@ export interface IssueOptions {
   readonly organizations?: readonly string[];
   /** Now, in epoch milliseconds. Default `Date.now`. */
   readonly clock?: () => number;
-  /** Epoch milliseconds. Default: an hour before now, for clocks that disagree. */
+  /** Epoch milliseconds. Default: an hour before now (or before the end), for clocks that disagree. */
   readonly notBeforeMs?: number;
   /** Epoch milliseconds. Default: a year from now (ten for an authority), but not past the authority's own end. */
   readonly notAfterMs?: number;
@@ -98,8 +98,8 @@ function issue(
   const subject = distinguishedName(options.organizations ?? [], options.commonName);
   const signer = authority === undefined ? undefined : readSigner(authority);
   const lastMs = Math.min(now + lifetimeMs, signer?.notAfterMs ?? Infinity);
-  const notBeforeMs = options.notBeforeMs ?? now - hourMs;
   const notAfterMs = options.notAfterMs ?? lastMs;
+  const notBeforeMs = options.notBeforeMs ?? Math.min(now, notAfterMs) - hourMs;
   if (!(notBeforeMs <= notAfterMs)) {
     throw new CertificateInvalid(
       "BAD_REQUEST",

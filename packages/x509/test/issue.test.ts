@@ -89,7 +89,7 @@ test.for([
   ["an address with a zone", { dnsNames: [], ipAddresses: ["fe80::1%eth0"] }, /neither IPv4 nor IPv6/],
   [
     "an end before the begin",
-    { dnsNames: [], ipAddresses: [], notAfterMs: 0 },
+    { dnsNames: [], ipAddresses: [], notBeforeMs: 1, notAfterMs: 0 },
     /certificate "s": notBefore .* is after/,
   ],
 ] as const)("%s is refused with the way out", ([, options, message]) => {
