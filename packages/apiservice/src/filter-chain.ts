@@ -8,6 +8,7 @@ import { withCacheControl } from "./cache-control-filter.ts";
 import { withDeadline } from "./deadline-filter.ts";
 import { withConnectionClose } from "./drain-filter.ts";
 import type { Filter } from "./filter.ts";
+import { withCertainFraming } from "./framing-filter.ts";
 import { withoutImpersonation } from "./impersonation-filter.ts";
 import { withInFlightLimits } from "./in-flight-filter.ts";
 import { withObserver, type RequestObserver } from "./observer-filter.ts";
@@ -43,6 +44,7 @@ export function filterChain(parts: FilterParts): readonly Filter[] {
     withAuditId(parts.newAuditId),
     ...(parts.observer === undefined ? [] : [withObserver(parts.observer, clock)]),
     withPanicRecovery(log),
+    withCertainFraming(),
     withRequestInfo(),
     withCacheControl(),
     withConnectionClose(parts.isDraining),

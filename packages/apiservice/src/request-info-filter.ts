@@ -9,7 +9,7 @@ export function withRequestInfo(): Filter {
     try {
       exchange.info = parseRequestInfo(exchange.method, exchange.target);
     } catch (error) {
-      if (error instanceof TargetMalformed) return malformed;
+      if (error instanceof TargetMalformed) return malformedRequest;
       if (error instanceof TargetIncomplete) {
         return internalErrorText(exchange.target, `failed to create RequestInfo: ${(error as Error).message}`);
       }
@@ -20,7 +20,7 @@ export function withRequestInfo(): Filter {
 }
 
 /** What Go's HTTP server says before any handler runs. */
-const malformed: Reply = {
+export const malformedRequest: Reply = {
   status: 400,
   headers: { "content-type": "text/plain; charset=utf-8", connection: "close" },
   segments: [Buffer.from("400 Bad Request")],

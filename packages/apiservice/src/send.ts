@@ -1,5 +1,5 @@
 /** Turns a reply into bytes on the connection, without joining or copying its segments. */
-import { STATUS_CODES, type ServerResponse } from "node:http";
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import { FastResponse } from "srvx";
 import type { Exchange } from "./exchange.ts";
 import type { Reply, StreamedBody } from "./reply.ts";
@@ -10,6 +10,7 @@ const burstBytes = 1024 * 1024;
 export function toResponse(exchange: Exchange, reply: Reply): Response {
   const { headers } = exchange;
   Object.assign(headers, reply.headers);
+  if (leavesBodyUnread(exchange.request)) headers["connection"] = "close";
   const init = { status: reply.status, statusText: STATUS_CODES[reply.status] ?? "", headers } as ResponseInit;
   if (reply.stream !== undefined) return new FastResponse(pipeable(new StreamPipe(reply.stream)), init);
   const segments = reply.segments ?? [];
@@ -21,6 +22,15 @@ export function toResponse(exchange: Exchange, reply: Reply): Response {
   const body = segments.length === 1 && first !== undefined && length <= burstBytes ? first : new SegmentPipe(segments);
   return new FastResponse(body instanceof SegmentPipe ? pipeable(body) : (body as Uint8Array<ArrayBuffer>), init);
 }
+
+/** Node reads and drops such a body, however long, before the next request; small ones are cheaper than a handshake. */
+function leavesBodyUnread(request: IncomingMessage): boolean {
+  if (request.complete) return false;
+  if (request.headers["transfer-encoding"] !== undefined) return true;
+  return Number(request.headers["content-length"] ?? 0) > longestDropped;
+}
+
+const longestDropped = 256 * 1024;
 
 /** srvx takes anything with a `pipe` as a body; its types know only the web's. */
 function pipeable(body: SegmentPipe | StreamPipe): ResponseBody {
