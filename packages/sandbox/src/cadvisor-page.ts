@@ -3,7 +3,7 @@
  * pods and containers appear as in the real page; sandbox containers of pods do not.
  */
 import { createHash } from "node:crypto";
-import { goFloat } from "./go-float.ts";
+import { labelBlock, type FamilyHead, type PageWriter } from "@kubemetrics/exposition";
 import type { Meter, MeteredNode, MeteredPod } from "./metered-node.ts";
 
 interface Cgroup {
@@ -17,69 +17,50 @@ interface Cgroup {
   readonly startMs: number;
 }
 
-/** The page as it reads at a moment. */
-export function cadvisorPage(node: MeteredNode, nowMs: number): string {
+const heads: Readonly<Record<"cpu" | "memory" | "start" | "cores" | "machineMemory", FamilyHead>> = {
+  cpu: { name: "container_cpu_usage_seconds_total", type: "counter", help: "Cumulative cpu time consumed in seconds." },
+  memory: { name: "container_memory_working_set_bytes", type: "gauge", help: "Current working set in bytes." },
+  start: {
+    name: "container_start_time_seconds",
+    type: "gauge",
+    help: "Start time of the container since unix epoch in seconds.",
+  },
+  cores: { name: "machine_cpu_cores", type: "gauge", help: "Number of logical CPU cores." },
+  machineMemory: { name: "machine_memory_bytes", type: "gauge", help: "Amount of memory installed on the machine." },
+};
+
+/** Writes the page as it reads at a moment. */
+export function writeCadvisorPage(page: PageWriter, node: MeteredNode, nowMs: number): void {
   const cgroups = cgroupsOf(node);
-  const samples = (family: string, cpuLabel: string, value: (cgroup: Cgroup) => string): string =>
-    cgroups.map((cgroup) => `${family}${labels(cgroup, cpuLabel)} ${value(cgroup)}\n`).join("");
-  return [
-    head("container_cpu_usage_seconds_total", "counter", "Cumulative cpu time consumed in seconds."),
-    samples("container_cpu_usage_seconds_total", 'cpu="total",', ({ meter }) => {
-      return `${goFloat(meter.cpuSeconds(nowMs))} ${meter.sampleTimeMs(nowMs)}`;
-    }),
-    head("container_memory_working_set_bytes", "gauge", "Current working set in bytes."),
-    samples("container_memory_working_set_bytes", "", ({ meter }) => {
-      return `${goFloat(meter.workingSetBytes(nowMs))} ${meter.sampleTimeMs(nowMs)}`;
-    }),
-    head("container_start_time_seconds", "gauge", "Start time of the container since unix epoch in seconds."),
-    samples("container_start_time_seconds", "", ({ startMs }) => goFloat(Math.floor(startMs / 1000))),
-    head("machine_cpu_cores", "gauge", "Number of logical CPU cores."),
-    `machine_cpu_cores{boot_id="",machine_id="",system_uuid=""} ${node.cpuCount}\n`,
-    head("machine_memory_bytes", "gauge", "Amount of memory installed on the machine."),
-    `machine_memory_bytes{boot_id="",machine_id="",system_uuid=""} ${goFloat(node.memoryBytes)}\n`,
-  ].join("");
+  page.family(heads.cpu);
+  for (const cgroup of cgroups) {
+    page.sample(cgroup.meter.cpuSeconds(nowMs), labels(cgroup, { cpu: "total" }), cgroup.meter.sampleTimeMs(nowMs));
+  }
+  page.family(heads.memory);
+  for (const cgroup of cgroups) {
+    page.sample(cgroup.meter.workingSetBytes(nowMs), labels(cgroup), cgroup.meter.sampleTimeMs(nowMs));
+  }
+  page.family(heads.start);
+  for (const cgroup of cgroups) page.sample(Math.floor(cgroup.startMs / 1000), labels(cgroup));
+  const machine = labelBlock({ boot_id: "", machine_id: "", system_uuid: "" });
+  page.family(heads.cores);
+  page.sample(node.cpuCount, machine);
+  page.family(heads.machineMemory);
+  page.sample(node.memoryBytes, machine);
 }
 
 function cgroupsOf(node: MeteredNode): readonly Cgroup[] {
-  const root = {
-    container: "",
-    id: "/",
-    image: "",
-    name: "",
-    namespace: "",
-    pod: "",
-    meter: node,
-    startMs: node.startMs,
-  };
+  const none = { container: "", image: "", name: "", namespace: "", pod: "" };
+  const root: Cgroup = { ...none, id: "/", meter: node, startMs: node.startMs };
   const ofPod = (pod: MeteredPod): readonly Cgroup[] => {
     const id = `/kubepods/burstable/pod${pod.uid}`;
-    const own = {
-      container: "",
-      id,
-      image: "",
-      name: "",
-      namespace: pod.namespace,
-      pod: pod.name,
-      meter: pod,
-      startMs: pod.startMs,
-    };
+    const owner = { namespace: pod.namespace, pod: pod.name };
     const inside = pod.containers.map((container): Cgroup => {
       const name = containerId(pod, container.name);
-      const image = "localhost/sandbox:1";
-      const { namespace, name: podName } = pod;
-      const { startMs } = container;
-      return {
-        container: container.name,
-        id: `${id}/${name}`,
-        image,
-        name,
-        namespace,
-        pod: podName,
-        meter: container,
-        startMs,
-      };
+      const names = { container: container.name, id: `${id}/${name}`, image: "localhost/sandbox:1", name };
+      return { ...names, ...owner, meter: container, startMs: container.startMs };
     });
-    return [own, ...inside];
+    return [{ ...none, ...owner, id, meter: pod, startMs: pod.startMs }, ...inside];
   };
   const key = ({ container, id }: Cgroup): string => `${container}\0${id}`;
   return [root, ...node.pods.flatMap(ofPod)].toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
@@ -90,10 +71,9 @@ export function containerId(pod: Pick<MeteredPod, "uid">, container: string): st
   return createHash("sha256").update(`${pod.uid}/${container}`).digest("hex");
 }
 
-function labels({ container, id, image, name, namespace, pod }: Cgroup, cpu: string): string {
-  return `{container="${container}",${cpu}id="${id}",image="${image}",name="${name}",namespace="${namespace}",pod="${pod}"}`;
-}
-
-function head(family: string, type: string, help: string): string {
-  return `# HELP ${family} ${help}\n# TYPE ${family} ${type}\n`;
+function labels(
+  { container, id, image, name, namespace, pod }: Cgroup,
+  cpu: { readonly cpu?: string } = {},
+): ReturnType<typeof labelBlock> {
+  return labelBlock({ container, ...cpu, id, image, name, namespace, pod });
 }

@@ -7,7 +7,8 @@ import type { TLSSocket } from "node:tls";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { KeyPair } from "@kubemetrics/x509";
-import { cadvisorPage } from "./cadvisor-page.ts";
+import type { PageWriter } from "@kubemetrics/exposition";
+import { writeCadvisorPage } from "./cadvisor-page.ts";
 import { sendError, sendJson, sendText } from "./http-answer.ts";
 import { closeServer, followConnections } from "./connections.ts";
 import type { Identities } from "./identities.ts";
@@ -30,6 +31,8 @@ export interface KubeletOptions {
   readonly store: ObjectStore;
   readonly clock: () => number;
   readonly compresses: boolean;
+  /** Writes one page at a time; all kubelets of a sandbox share it. */
+  readonly pageWriter: PageWriter;
 }
 
 const textContentType = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
@@ -134,10 +137,10 @@ export class Kubelet {
     switch (path) {
       case "/metrics/resource":
         await this.node.refresh();
-        return this.#sendPage(this.#page.text(this.#options.clock()), request, response);
+        return this.#sendPage((page) => this.#page.write(page, this.#options.clock()), request, response);
       case "/metrics/cadvisor":
         await this.node.refresh();
-        return this.#sendPage(cadvisorPage(this.node, this.#options.clock()), request, response);
+        return this.#sendPage((page) => writeCadvisorPage(page, this.node, this.#options.clock()), request, response);
       case "/stats/summary":
         await this.node.refresh();
         return sendJson(response, 200, statsSummary(this.node, this.#options.clock()));
@@ -148,11 +151,19 @@ export class Kubelet {
     }
   }
 
-  async #sendPage(page: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const isGarbage = this.#fault?.kind === "garbage";
-    const text = isGarbage ? garbage(page) : page;
-    const accepts = this.#options.compresses && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
-    const bytes = accepts ? await compress(Buffer.from(text, "latin1"), { level: 1 }) : Buffer.from(text, "latin1");
+  async #sendPage(
+    write: (page: PageWriter) => void,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { pageWriter, compresses } = this.#options;
+    pageWriter.clear();
+    write(pageWriter);
+    // A copy: the writer's bytes are overwritten by the next page.
+    const page = Buffer.from(pageWriter.end());
+    if (this.#fault?.kind === "garbage") garble(page);
+    const accepts = compresses && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
+    const bytes = accepts ? await compress(page, { level: 1 }) : page;
     response.writeHead(200, {
       "Content-Type": textContentType,
       "Content-Length": bytes.length,
@@ -185,10 +196,7 @@ function subresourceOf(path: string): string {
   return "proxy";
 }
 
-/** As long as the page and made from it, but no exposition text. */
-function garbage(page: string): string {
-  let text = "";
-  for (let index = 0; index < page.length; index++)
-    text += String.fromCharCode((page.charCodeAt(index) * 31 + index) & 0xff);
-  return text;
+/** Makes the bytes of a page into something that is no exposition text. */
+function garble(page: Buffer): void {
+  for (let index = 0; index < page.length; index++) page[index] = (page[index] ?? 0) * 31 + index;
 }

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import type { Server } from "node:https";
 import { dirname } from "node:path";
+import { PageWriter } from "@kubemetrics/exposition";
 import { issueAuthority } from "@kubemetrics/x509";
 import { podObject, nodeObject } from "./cluster-objects.ts";
 import { closeServer, followConnections } from "./connections.ts";
@@ -75,6 +76,7 @@ export class RunningSandbox implements Sandbox {
   readonly #parts: SandboxParts;
   readonly #agents: NodeAgents;
   readonly #cutConnections: () => void;
+  readonly #pageWriter = new PageWriter();
   readonly #kubeconfigs = new Map<SandboxUser, string>();
   /** The node that is this computer. */
   #machine: MachineNode | undefined;
@@ -266,6 +268,7 @@ export class RunningSandbox implements Sandbox {
       store,
       clock,
       compresses,
+      pageWriter: this.#pageWriter,
     });
     await kubelet.start();
     this.#agents.add(kubelet);

@@ -98,7 +98,7 @@ describe("what a caller may do", () => {
   it("is judged by the selected name: metrics-server reads the trust ConfigMap and no other", async () => {
     const maps = "/api/v1/namespaces/kube-system/configmaps";
     const own = await server(`${maps}?fieldSelector=metadata.name%3Dextension-apiserver-authentication`);
-    expect(Object.keys(own.json().items[0].data).toSorted()).toEqual([
+    expect(Object.keys(own.json().items[0]!.data).toSorted()).toEqual([
       "client-ca-file",
       "requestheader-allowed-names",
       "requestheader-client-ca-file",
@@ -161,7 +161,10 @@ describe("reviews", () => {
       audiences: ["api"],
       user: { username: "system:serviceaccount:default:reviewed", uid: expect.stringMatching(/-/) },
     });
-    expect((await post("tokenreviews", { token: "made-up" })).status).toEqual({ user: {}, error: "invalid bearer token" });
+    expect((await post("tokenreviews", { token: "made-up" })).status).toEqual({
+      user: {},
+      error: "invalid bearer token",
+    });
   });
 
   it.each([

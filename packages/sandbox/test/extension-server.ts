@@ -24,7 +24,10 @@ export interface ExtensionServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export async function startExtensionServer({ certificatePem, keyPem }: ServingCertificate, port = 0): Promise<ExtensionServer> {
+export async function startExtensionServer(
+  { certificatePem, keyPem }: ServingCertificate,
+  port = 0,
+): Promise<ExtensionServer> {
   const seen: Seen[] = [];
   const handlers = new Map<string, Handler>();
   const server = createServer(

@@ -5,8 +5,52 @@ export interface Answer {
   readonly status: number;
   readonly headers: { readonly [name: string]: string | string[] | undefined };
   readonly text: string;
-  /** The body as JSON; throws when it is none. */
-  json(): any; // eslint-disable-line typescript/no-explicit-any
+  /** The body as JSON; throws when it is none. What it holds is for the test to assert. */
+  json<T = ApiBody>(): T;
+}
+
+/** The fields of objects, lists and Statuses that tests look at. */
+export interface ApiBody {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly message: string;
+  readonly code: number;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly creationTimestamp: string;
+    readonly continue?: string;
+    /** The labels that tests set or look for. */
+    readonly labels: { readonly app: string; readonly a?: string; readonly colour?: string };
+  };
+  readonly items: readonly ApiBody[];
+  readonly data: { readonly [key: string]: string };
+  readonly spec: { readonly nodeName: string };
+  readonly details: { readonly causes: readonly { readonly field: string }[] };
+  readonly status: {
+    readonly phase: string;
+    readonly allowed: boolean;
+    readonly reason: string;
+    readonly userInfo: object;
+    readonly containerStatuses: readonly object[];
+    readonly resourceRules: readonly object[];
+    readonly nonResourceRules: readonly object[];
+    readonly conditions?: readonly Condition[];
+  };
+}
+
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface WatchEvent {
+  readonly type: string;
+  readonly object: ApiBody;
 }
 
 export interface RequestOptions {
@@ -18,7 +62,7 @@ export interface RequestOptions {
 export interface Client extends AsyncDisposable {
   (path: string, options?: RequestOptions): Promise<Answer>;
   /** Lines of a watch as they come. */
-  watch(path: string, headers?: { readonly [name: string]: string }): AsyncGenerator<any>; // eslint-disable-line typescript/no-explicit-any
+  watch(path: string, headers?: { readonly [name: string]: string }): AsyncGenerator<WatchEvent>;
 }
 
 function decoded(kubeconfig: string, field: string): string | undefined {
@@ -57,16 +101,19 @@ export function httpsClient(origin: string, { ca, cert, key, token }: Credential
       ...(body !== undefined && { body: isRaw ? body : JSON.stringify(body) }),
     });
     const text = await answer.body.text();
-    return { status: answer.statusCode, headers: answer.headers, text, json: () => JSON.parse(text) as unknown };
+    return { status: answer.statusCode, headers: answer.headers, text, json: <T>() => JSON.parse(text) as T };
   };
-  const watch = async function* (path: string, headers: { readonly [name: string]: string } = {}): AsyncGenerator<unknown> {
+  const watch = async function* (
+    path: string,
+    headers: { readonly [name: string]: string } = {},
+  ): AsyncGenerator<WatchEvent> {
     const answer = await request(origin + path, { dispatcher, headers: { ...authorization, ...headers } });
     let rest = "";
     try {
       for await (const chunk of answer.body) {
         const lines = (rest + String(chunk)).split("\n");
         rest = lines.pop() ?? "";
-        for (const line of lines) yield JSON.parse(line) as unknown;
+        for (const line of lines) yield JSON.parse(line) as WatchEvent;
       }
     } finally {
       answer.body.destroy();

@@ -1,7 +1,7 @@
 import { CoreV1Api, KubeConfig, Watch } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startSandbox, type Sandbox } from "@kubemetrics/sandbox";
-import { clientOf, take, type Client } from "./http-client.ts";
+import { clientOf, take, type ApiBody, type Client } from "./http-client.ts";
 
 let cluster: Sandbox;
 let admin: Client;
@@ -13,6 +13,12 @@ afterAll(async () => {
   await admin[Symbol.asyncDispose]();
   await cluster.close();
 });
+
+interface Table {
+  readonly kind: string;
+  readonly columnDefinitions: readonly { readonly name: string }[];
+  readonly rows: readonly { readonly cells: readonly string[]; readonly object: { readonly kind: string } }[];
+}
 
 const table = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 const partialList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
@@ -31,17 +37,17 @@ describe("get and list", () => {
     const list = (await admin("/api/v1/namespaces/shop/pods")).json();
     expect(list).toMatchObject({ kind: "PodList", apiVersion: "v1" });
     expect(Number(list.metadata.resourceVersion)).toBeGreaterThan(0);
-    expect(list.items.every((item: object) => !("kind" in item) && !("apiVersion" in item))).toBe(true);
+    expect(list.items.every((item) => !("kind" in item) && !("apiVersion" in item))).toBe(true);
   });
 
   it("pages a list with limit and continue, every object once", async () => {
-    const all = (await admin("/api/v1/pods")).json().items.map((pod: { metadata: { uid: string } }) => pod.metadata.uid);
+    const all = (await admin("/api/v1/pods")).json().items.map((pod) => pod.metadata.uid);
     const paged: string[] = [];
     const versions = new Set<string>();
-    for (let token: string | undefined = ""; token !== undefined; ) {
-      const page = (await admin(`/api/v1/pods?limit=5&continue=${token}`)).json();
+    for (let token: string | undefined = ""; token !== undefined;) {
+      const page: ApiBody = (await admin(`/api/v1/pods?limit=5&continue=${token}`)).json();
       expect(page.items.length).toBeLessThanOrEqual(5);
-      paged.push(...page.items.map((pod: { metadata: { uid: string } }) => pod.metadata.uid));
+      paged.push(...page.items.map((pod) => pod.metadata.uid));
       versions.add(page.metadata.resourceVersion);
       token = page.metadata.continue;
     }
@@ -50,12 +56,15 @@ describe("get and list", () => {
   });
 
   it.each([
-    ["labelSelector=app%3Dweb", (pod: any) => pod.metadata.labels.app === "web"],
-    ["labelSelector=app+in+(web,cart)", (pod: any) => ["web", "cart"].includes(pod.metadata.labels.app)],
-    ["fieldSelector=spec.nodeName%3Dnode-002", (pod: any) => pod.spec.nodeName === "node-002"],
-    ["fieldSelector=status.phase%3DRunning,spec.nodeName!%3Dnode-002", (pod: any) => pod.spec.nodeName !== "node-002"],
-    ["fieldSelector=metadata.namespace%3Dkube-system", (pod: any) => pod.metadata.namespace === "kube-system"],
-  ])("selects by %s", async (query, matches: (pod: any) => boolean) => {
+    ["labelSelector=app%3Dweb", (pod: ApiBody) => pod.metadata.labels.app === "web"],
+    ["labelSelector=app+in+(web,cart)", (pod: ApiBody) => ["web", "cart"].includes(pod.metadata.labels.app)],
+    ["fieldSelector=spec.nodeName%3Dnode-002", (pod: ApiBody) => pod.spec.nodeName === "node-002"],
+    [
+      "fieldSelector=status.phase%3DRunning,spec.nodeName!%3Dnode-002",
+      (pod: ApiBody) => pod.spec.nodeName !== "node-002",
+    ],
+    ["fieldSelector=metadata.namespace%3Dkube-system", (pod: ApiBody) => pod.metadata.namespace === "kube-system"],
+  ])("selects by %s", async (query, matches: (pod: ApiBody) => boolean) => {
     const all = (await admin("/api/v1/pods")).json().items;
     const selected = (await admin(`/api/v1/pods?${query}`)).json().items;
     expect(selected).toEqual(all.filter(matches));
@@ -84,25 +93,25 @@ describe("get and list", () => {
   });
 
   it("writes the cells kubectl prints", async () => {
-    const pods = (await admin("/api/v1/namespaces/shop/pods", { headers: { accept: table } })).json();
+    const pods = (await admin("/api/v1/namespaces/shop/pods", { headers: { accept: table } })).json<Table>();
     expect(pods.kind).toBe("Table");
-    expect(pods.columnDefinitions.slice(0, 5).map((column: { name: string }) => column.name)).toEqual([
+    expect(pods.columnDefinitions.slice(0, 5).map((column) => column.name)).toEqual([
       "Name",
       "Ready",
       "Status",
       "Restarts",
       "Age",
     ]);
-    expect(pods.rows[0].cells.slice(1, 4)).toEqual([expect.stringMatching(/^[12]\/[12]$/), "Running", "0"]);
-    expect(pods.rows[0].object.kind).toBe("PartialObjectMetadata");
-    const nodes = (await admin("/api/v1/nodes", { headers: { accept: table } })).json();
-    expect(nodes.rows[0].cells.slice(0, 5)).toEqual(["node-001", "Ready", "<none>", "5d", "v1.37.2"]);
+    expect(pods.rows[0]!.cells.slice(1, 4)).toEqual([expect.stringMatching(/^[12]\/[12]$/), "Running", "0"]);
+    expect(pods.rows[0]!.object.kind).toBe("PartialObjectMetadata");
+    const nodes = (await admin("/api/v1/nodes", { headers: { accept: table } })).json<Table>();
+    expect(nodes.rows[0]!.cells.slice(0, 5)).toEqual(["node-001", "Ready", "<none>", "5d", "v1.37.2"]);
   });
 
   it("serves metadata alone to those who need no more", async () => {
     const list = (await admin("/api/v1/pods", { headers: { accept: partialList } })).json();
     expect(list.kind).toBe("PartialObjectMetadataList");
-    expect(Object.keys(list.items[0])).toEqual(["kind", "apiVersion", "metadata"]);
+    expect(Object.keys(list.items[0]!)).toEqual(["kind", "apiVersion", "metadata"]);
   });
 
   it("answers JSON to those who prefer protobuf and accept anything, and 406 to those who accept nothing else", async () => {
@@ -144,9 +153,9 @@ describe("watch", () => {
     await admin("/api/v1/namespaces/default/pods/between", { ...patch, body: { metadata: { labels: { a: "3" } } } });
     cluster.removePod("default", "between");
     const rest = await take(events, 4);
-    const summary = [added, ...rest].map((event) => `${event.type} ${event.object.metadata.labels.a ?? "-"}`);
+    const summary = [added!, ...rest].map((event) => `${event.type} ${event.object.metadata.labels.a ?? "-"}`);
     expect(summary).toEqual(["ADDED 1", "MODIFIED 2", "DELETED -", "ADDED 3", "DELETED 3"]);
-    const versions = [added, ...rest].map((event) => Number(event.object.metadata.resourceVersion));
+    const versions = [added!, ...rest].map((event) => Number(event.object.metadata.resourceVersion));
     expect(versions).toEqual(versions.toSorted((a, b) => a - b));
     await events.return(undefined);
   });
@@ -156,7 +165,7 @@ describe("watch", () => {
     const events = admin.watch(`/api/v1/nodes?${query}`);
     const first = await take(events, 4);
     expect(first.map((event) => event.type)).toEqual(["ADDED", "ADDED", "ADDED", "BOOKMARK"]);
-    expect(first[3].object).toMatchObject({
+    expect(first[3]!.object).toMatchObject({
       kind: "Node",
       metadata: { annotations: { "k8s.io/initial-events-end": "true" } },
     });
@@ -170,7 +179,7 @@ describe("watch", () => {
     const [, bookmark] = await take(events, 2);
     expect(bookmark).toMatchObject({ type: "BOOKMARK", object: { kind: "Node", apiVersion: "v1" } });
     const { resourceVersion } = (await client("/api/v1/pods")).json().metadata;
-    expect(bookmark.object.metadata.resourceVersion).toBe(resourceVersion);
+    expect(bookmark!.object.metadata.resourceVersion).toBe(resourceVersion);
     await events.return(undefined);
   });
 
@@ -185,7 +194,7 @@ describe("watch", () => {
     cluster.forgetHistory();
     const [error] = await take(admin.watch(`/api/v1/pods?watch=1&resourceVersion=${page.metadata.resourceVersion}`), 2);
     expect(error).toMatchObject({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } });
-    expect(error.object.message).toMatch(/^too old resource version: \d+ \(\d+\)$/);
+    expect(error!.object.message).toMatch(/^too old resource version: \d+ \(\d+\)$/);
     const next = await admin(`/api/v1/pods?limit=1&continue=${page.metadata.continue}`);
     expect(next.json()).toMatchObject({ code: 410, reason: "Expired" });
   });
@@ -193,7 +202,10 @@ describe("watch", () => {
   it("shows changes in the form that was asked for", async () => {
     const events = admin.watch("/api/v1/nodes?watch=1&resourceVersion=0", { accept: partialList.replace("List", "") });
     const [event] = await take(events, 1);
-    expect(event).toMatchObject({ type: "ADDED", object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1" } });
+    expect(event).toMatchObject({
+      type: "ADDED",
+      object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1" },
+    });
     await events.return(undefined);
   });
 });

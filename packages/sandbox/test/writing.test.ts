@@ -35,7 +35,9 @@ describe("create, update and delete", () => {
     );
     expect(patched.data).toEqual({ a: "1", b: "2" });
     await core.deleteNamespacedConfigMap({ namespace: "default", name: "library" });
-    await expect(core.readNamespacedConfigMap({ namespace: "default", name: "library" })).rejects.toMatchObject({ code: 404 });
+    await expect(core.readNamespacedConfigMap({ namespace: "default", name: "library" })).rejects.toMatchObject({
+      code: 404,
+    });
   });
 
   it("gives every object a uid, a version and a creation time, whatever it brings along", async () => {
@@ -112,9 +114,21 @@ describe("create, update and delete", () => {
 
   it.each([
     ["POST", "/api/v1/namespaces/absent/configmaps", configMap("x"), 404, 'namespaces "absent" not found'],
-    ["POST", maps, configMap("Not_A_Name"), 422, 'ConfigMap "Not_A_Name" is invalid: metadata.name: Invalid value: "Not_A_Name"'],
+    [
+      "POST",
+      maps,
+      configMap("Not_A_Name"),
+      422,
+      'ConfigMap "Not_A_Name" is invalid: metadata.name: Invalid value: "Not_A_Name"',
+    ],
     ["POST", maps, { kind: "ConfigMap" }, 422, "metadata.name: Required value: name or generateName is required"],
-    ["POST", maps, { ...configMap("x"), metadata: { name: "x", namespace: "other" } }, 400, "does not match the namespace"],
+    [
+      "POST",
+      maps,
+      { ...configMap("x"), metadata: { name: "x", namespace: "other" } },
+      400,
+      "does not match the namespace",
+    ],
     ["POST", maps, { ...configMap("x"), apiVersion: "v2" }, 400, "does not match the expected API version (v1)"],
     ["PUT", `${maps}/x`, configMap("y"), 404, 'configmaps "x" not found'],
     ["POST", maps, "{", 400, "the body of the request is not JSON"],
@@ -138,7 +152,7 @@ describe("create, update and delete", () => {
     const body = { metadata: { name: "v1.x" }, spec: { group: "y", version: "v1", versionPriority: 5000 } };
     const answer = (await admin("/apis/apiregistration.k8s.io/v1/apiservices", { method: "POST", body })).json();
     expect(answer.code).toBe(422);
-    expect(answer.details.causes.map((cause: { field: string }) => cause.field)).toEqual([
+    expect(answer.details.causes.map((cause) => cause.field)).toEqual([
       "metadata.name",
       "spec.groupPriorityMinimum",
       "spec.versionPriority",
@@ -162,7 +176,10 @@ describe("status", () => {
     const body = { metadata: { name: "fresh" }, spec: { containers: [{ name: "main" }] }, status: { phase: "Failed" } };
     const created = (await admin(pods, { method: "POST", body })).json();
     expect(created.status.phase).toBe("Pending");
-    const running = await eventually(async () => (await admin(`${pods}/fresh`)).json(), (pod) => pod.status.phase === "Running");
+    const running = await eventually(
+      async () => (await admin(`${pods}/fresh`)).json(),
+      (pod) => pod.status.phase === "Running",
+    );
     expect(running.spec.nodeName).toMatch(/^node-00[12]$/);
     expect(running.status.containerStatuses).toMatchObject([{ name: "main", ready: true }]);
   });
@@ -182,7 +199,10 @@ describe("patches", () => {
     ];
     const patched = (await admin(`${maps}/json-patch`, { method: "PATCH", headers, body: operations })).json();
     expect(patched.data).toEqual({ b: "4", c: "3", d: "1" });
-    const failing = [{ op: "remove", path: "/data/b" }, { op: "remove", path: "/data/absent" }];
+    const failing = [
+      { op: "remove", path: "/data/b" },
+      { op: "remove", path: "/data/absent" },
+    ];
     const refused = await admin(`${maps}/json-patch`, { method: "PATCH", headers, body: failing });
     expect(refused.status).toBe(400);
     expect((await admin(`${maps}/json-patch`)).json().data).toEqual({ b: "4", c: "3", d: "1" });
