@@ -51,7 +51,7 @@ describe("a cadvisor page", () => {
     expect([...cadvisor.keys()].toSorted()).toEqual([...resource.keys()].toSorted());
     for (const [name, point] of cadvisor) {
       const { startMs, ...reading } = resource.get(name)!;
-      expect(point, name).toMatchObject(reading);
+      expect({ name, ...point }).toMatchObject({ name, ...reading });
       // Start times are whole seconds in this page, of the cgroup rather than the container.
       if (name === "") continue;
       expect(point.startMs % 1000).toBe(0);
