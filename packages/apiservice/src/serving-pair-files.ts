@@ -71,7 +71,8 @@ export class ServingPairFiles {
       this.#problem = "";
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      if (problem !== this.#problem) log.warn({ err: error, certificatePath }, "keeping the serving certificate in use");
+      if (problem !== this.#problem)
+        log.warn({ err: error, certificatePath }, "keeping the serving certificate in use");
       this.#problem = problem;
     }
   }

@@ -41,7 +41,9 @@ export function httpsOptions(options: TlsOptions): ServerOptions {
 /** @throws ServingPairInvalid when a handshake with this pair could not succeed */
 export function requireUsablePair(options: TlsOptions, pair: ServingPair): void {
   if (pair.certificatePem.trim() === "" || pair.keyPem.trim() === "") {
-    throw new ServingPairInvalid("serving certificate or key is empty: give a PEM certificate chain and its private key");
+    throw new ServingPairInvalid(
+      "serving certificate or key is empty: give a PEM certificate chain and its private key",
+    );
   }
   try {
     createSecureContext(secureContextOptions(options, pair));

@@ -70,7 +70,11 @@ interface Row {
 const rows: Readonly<Record<string, Row>> = {
   "headers without a certificate": { client: undefined, user: "system:anonymous", groups: ["system:unauthenticated"] },
   "headers with a user's certificate": { client: user, user: "bob", groups: ["devs", "ops", "system:authenticated"] },
-  "headers with the proxy's certificate": { client: proxy, user: "admin", groups: ["system:masters", "system:authenticated"] },
+  "headers with the proxy's certificate": {
+    client: proxy,
+    user: "admin",
+    groups: ["system:masters", "system:authenticated"],
+  },
   "a name that is not allowed": { client: proxyNamed("other"), user: "401" },
   "an allowed name inside another name": { client: proxyNamed("x,CN=front-proxy-client"), user: "401" },
   "an allowed name on an intermediate only": { client: chained(proxyNamed("other", middle), middle), user: "401" },
@@ -80,7 +84,10 @@ const rows: Readonly<Record<string, Row>> = {
   },
   "an issuer of the same name with another key": { client: proxyNamed("front-proxy-client", strangerCa), user: "401" },
   "an expired certificate": {
-    client: proxyNamed("front-proxy-client", proxyCa, { notBeforeMs: Date.now() - year, notAfterMs: Date.now() - 1000 }),
+    client: proxyNamed("front-proxy-client", proxyCa, {
+      notBeforeMs: Date.now() - year,
+      notAfterMs: Date.now() - 1000,
+    }),
     user: "401",
   },
   "groups with commas stay whole and repeated headers are several": {
@@ -97,7 +104,10 @@ const rows: Readonly<Record<string, Row>> = {
   "underscores are other headers": { client: proxy, headers: [["X_Remote_User", "admin"]], user: "401" },
   "a Connection header removes nothing": {
     client: proxy,
-    headers: [["X-Remote-User", "carol"], ["Connection", "X-Remote-User"]],
+    headers: [
+      ["X-Remote-User", "carol"],
+      ["Connection", "X-Remote-User"],
+    ],
     user: "carol",
   },
 };
@@ -112,10 +122,17 @@ test.each(Object.entries(rows))("%s", async (_name, { client, headers = asAdmin,
 
 test("handlers see neither identity headers nor credentials, whoever sent them", async () => {
   recorder.seen.length = 0;
-  const headers: AskOptions["headers"] = [...asAdmin, ["X-Remote-Extra-A", "1"], ["Authorization", "Basic eA=="], ["X-Other", "1"]];
+  const headers: AskOptions["headers"] = [
+    ...asAdmin,
+    ["X-Remote-Extra-A", "1"],
+    ["Authorization", "Basic eA=="],
+    ["X-Other", "1"],
+  ];
   await ask(server.port, path, { headers, client: proxy });
   await ask(server.port, path, { headers, client: user });
-  const names = recorder.seen.map((seen) => seen.headers.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()));
+  const names = recorder.seen.map((seen) =>
+    seen.headers.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()),
+  );
   expect(names).toEqual([
     ["host", "connection", "x-other"],
     ["host", "connection", "x-other"],
@@ -130,7 +147,10 @@ test("a rotated CA counts from the next request on a live connection, in both di
     return (await connection.answer())?.status;
   };
   expect(await statusNow()).toBe(200);
-  trust.current = { ...before, requestHeader: { ...requestHeader, authorities: parseBundle(strangerCa.certificatePem) } };
+  trust.current = {
+    ...before,
+    requestHeader: { ...requestHeader, authorities: parseBundle(strangerCa.certificatePem) },
+  };
   expect(await statusNow()).toBe(401);
   trust.current = before;
   expect(await statusNow()).toBe(200);
@@ -138,7 +158,10 @@ test("a rotated CA counts from the next request on a live connection, in both di
 });
 
 test("a user with 500 groups is served", async () => {
-  const groups = Array.from({ length: 500 }, (_, at): [string, string] => ["X-Remote-Group", `group-${at}-${"x".repeat(90)}`]);
+  const groups = Array.from({ length: 500 }, (_, at): [string, string] => [
+    "X-Remote-Group",
+    `group-${at}-${"x".repeat(90)}`,
+  ]);
   asked.length = 0;
   const answer = await ask(server.port, path, { headers: [["X-Remote-User", "carol"], ...groups], client: proxy });
   expect([answer.status, asked[0]?.user.groups.length]).toEqual([200, 501]);
@@ -148,6 +171,9 @@ test("intermediates arrive in whatever order the client sends them", async () =>
   const lower = issueAuthority({ commonName: "lower", parent: middle });
   const leaf = proxyNamed("front-proxy-client", lower);
   const pem = `${leaf.certificatePem}${middle.certificatePem}${lower.certificatePem}`;
-  const answer = await ask(server.port, path, { headers: asAdmin, client: { certificatePem: pem, keyPem: leaf.keyPem } });
+  const answer = await ask(server.port, path, {
+    headers: asAdmin,
+    client: { certificatePem: pem, keyPem: leaf.keyPem },
+  });
   expect(answer.status).toBe(200);
 });

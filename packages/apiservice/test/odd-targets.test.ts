@@ -32,15 +32,23 @@ test.each([
 ])("%s is served as what was authorized, or not at all", async (target, status, object) => {
   const authorizer = new Watching();
   const recorder = new ThingsRecorder();
-  await using server = await startServer({ groups: [thingsGroup({ get: (request) => recorder.record(request) })], authorizer });
+  await using server = await startServer({
+    groups: [thingsGroup({ get: (request) => recorder.record(request) })],
+    authorizer,
+  });
   expect((await ask(server.port, target)).status).toBe(status);
   expect(recorder.seen.map(({ namespace, name }) => `${namespace}/${name}`).join()).toBe(object);
-  expect(recorder.seen.length === 0 || `${authorizer.asked[0]?.namespace}/${authorizer.asked[0]?.name}` === object).toBe(true);
+  expect(
+    recorder.seen.length === 0 || `${authorizer.asked[0]?.namespace}/${authorizer.asked[0]?.name}` === object,
+  ).toBe(true);
 });
 
 test.each([
   ["two lengths", "Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde"],
-  ["a length and chunks", "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /secret HTTP/1.1\r\n\r\n"],
+  [
+    "a length and chunks",
+    "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /secret HTTP/1.1\r\n\r\n",
+  ],
   ["a space before the colon", "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"],
   ["a line folded", "X-A: b\r\n c: d\r\n\r\n"],
   ["a bare line feed", "X-A: b\nX-Remote-User: admin\r\n\r\n"],
@@ -60,13 +68,56 @@ test.each([
 test("whatever is asked, the answer is well-formed and no unexpected 5xx", async () => {
   await using server = await startServer({ groups: [thingsGroup({ list: () => ({ body: () => [] }) })] });
   const piece = fc.constantFrom(
-    "/", "apis", "g.io", "v1", "things", "namespaces", "n", "%2F", "%00", "%ff", "..", ".", "?", "&", "watch=1", "watch", "proxy",
-    "limit=x", "labelSelector=%28", "fieldSelector=a", "pretty=1", "timeout=1x", "healthz", "openapi", "v3", "*", "__proto__", ";", "=", "%",
+    "/",
+    "apis",
+    "g.io",
+    "v1",
+    "things",
+    "namespaces",
+    "n",
+    "%2F",
+    "%00",
+    "%ff",
+    "..",
+    ".",
+    "?",
+    "&",
+    "watch=1",
+    "watch",
+    "proxy",
+    "limit=x",
+    "labelSelector=%28",
+    "fieldSelector=a",
+    "pretty=1",
+    "timeout=1x",
+    "healthz",
+    "openapi",
+    "v3",
+    "*",
+    "__proto__",
+    ";",
+    "=",
+    "%",
   );
   const target = fc.array(piece, { maxLength: 12 }).map((pieces) => `/${pieces.join("")}`);
   const method = fc.constantFrom("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE");
-  const accept = fc.constantFrom("", "*/*", "text/html", "application/json;as=Table;g=meta.k8s.io;v=v1", "application/yaml", ";q=", "__proto__/constructor");
-  const headers = fc.constantFrom("", "__proto__: 1\r\n", "constructor: 1\r\n", "Impersonate-User: x\r\n", "If-None-Match: *\r\n", "Audit-ID: \x01\xff\r\n");
+  const accept = fc.constantFrom(
+    "",
+    "*/*",
+    "text/html",
+    "application/json;as=Table;g=meta.k8s.io;v=v1",
+    "application/yaml",
+    ";q=",
+    "__proto__/constructor",
+  );
+  const headers = fc.constantFrom(
+    "",
+    "__proto__: 1\r\n",
+    "constructor: 1\r\n",
+    "Impersonate-User: x\r\n",
+    "If-None-Match: *\r\n",
+    "Audit-ID: \x01\xff\r\n",
+  );
   let client = await RawClient.connect(server.port);
   const statuses = new Set<number>();
   await fc.assert(

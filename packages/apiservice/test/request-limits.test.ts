@@ -6,7 +6,12 @@ import { jsonAnswer, thingsGroup } from "./things.ts";
 const list = "/apis/g.io/v1/namespaces/n/things";
 const allowAll = { authorize: () => ({ kind: "allow", reason: "" }) as const };
 
-function held(): { readonly answer: Promise<ResourceAnswer>; release(): void; readonly started: Promise<void>; start(): void } {
+function held(): {
+  readonly answer: Promise<ResourceAnswer>;
+  release(): void;
+  readonly started: Promise<void>;
+  start(): void;
+} {
   const answer = Promise.withResolvers<ResourceAnswer>();
   const started = Promise.withResolvers<void>();
   return {
@@ -26,8 +31,10 @@ test("beyond the limit clients get 429 and come back later, system:masters does 
       return calls++ === 0 ? slow.answer : jsonAnswer({});
     },
   });
-  const who = { authenticate: (request: { rawHeaders: readonly string[]; peerChain: readonly Uint8Array[] }) =>
-    (request.rawHeaders.includes("X-Master") ? masters : anonymous).authenticate(request) };
+  const who = {
+    authenticate: (request: { rawHeaders: readonly string[]; peerChain: readonly Uint8Array[] }) =>
+      (request.rawHeaders.includes("X-Master") ? masters : anonymous).authenticate(request),
+  };
   await using server = await startServer({
     groups: [group],
     authenticator: who,

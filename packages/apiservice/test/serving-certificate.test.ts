@@ -37,7 +37,13 @@ test("a renewed certificate keeps asking for client certificates and keeps refus
   expect(client.socket.getProtocol()).toBe("TLSv1.3");
   const session = client.socket.getSession();
   client.end();
-  const again = connect({ port: server.port, host: "127.0.0.1", ca: authority.certificatePem, servername: "localhost", ...(session === undefined ? {} : { session }) });
+  const again = connect({
+    port: server.port,
+    host: "127.0.0.1",
+    ca: authority.certificatePem,
+    servername: "localhost",
+    ...(session === undefined ? {} : { session }),
+  });
   await new Promise((resolve) => again.once("secureConnect", resolve));
   expect(again.isSessionReused()).toBe(false);
   again.destroy();
@@ -55,7 +61,13 @@ test.each([
 
 test("a server does not start with a pair that cannot be served", () => {
   const tls = { certificatePem: serving.certificatePem, keyPem: renewed.keyPem };
-  const options = { groups: [], authenticator: masters, authorizer: delegatedAuthorizer({}), log: new MemoryLog(), tls };
+  const options = {
+    groups: [],
+    authenticator: masters,
+    authorizer: delegatedAuthorizer({}),
+    log: new MemoryLog(),
+    tls,
+  };
   expect(() => createExtensionServer(options)).toThrow(ServingPairInvalid);
 });
 
