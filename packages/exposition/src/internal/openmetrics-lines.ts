@@ -124,7 +124,7 @@ export class OpenMetricsLines extends PageLines {
     throw this.expected(at >= page.length ? "END" : code, at, expected);
   }
 
-  /** The number just read, as seconds. */
+  /** The number just read, as seconds. Truncated after the multiplication, as in Prometheus: it may be a millisecond early. */
   #milliseconds(code: PageFault, at: number): number {
     const milliseconds = Math.trunc(this.#number.value * 1000) + 0;
     if (milliseconds >= -timestampLimit && milliseconds < timestampLimit) return milliseconds;
