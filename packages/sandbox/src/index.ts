@@ -11,7 +11,7 @@ export type {
   SandboxOptions,
   SandboxUser,
   ServiceAccountCredentials,
-  ServingCertificate,
+  CertificateAndKey,
 } from "./sandbox-types.ts";
 
 export { SandboxError } from "./sandbox-error.ts";

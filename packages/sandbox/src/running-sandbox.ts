@@ -1,5 +1,5 @@
 /** A cluster that runs: what callers do with it. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import type { Server } from "node:https";
 import { dirname } from "node:path";
 import { PageWriter } from "@kubemetrics/exposition";
@@ -41,7 +41,7 @@ import type {
   SandboxNode,
   SandboxUser,
   ServiceAccountCredentials,
-  ServingCertificate,
+  CertificateAndKey,
 } from "./sandbox-types.ts";
 import { SimulatedNode } from "./simulated-node.ts";
 import { nodeName, plannedPods } from "./workload.ts";
@@ -77,7 +77,7 @@ export class RunningSandbox implements Sandbox {
   readonly #agents: NodeAgents;
   readonly #cutConnections: () => void;
   readonly #pageWriter = new PageWriter();
-  readonly #kubeconfigs = new Map<SandboxUser, string>();
+  readonly #certificates = new Map<SandboxUser, CertificateAndKey>();
   /** The node that is this computer. */
   #machine: MachineNode | undefined;
   /** Counts up: addresses of removed nodes are not used again. */
@@ -119,18 +119,23 @@ export class RunningSandbox implements Sandbox {
   }
 
   kubeconfig(user: SandboxUser): string {
-    let text = this.#kubeconfigs.get(user);
-    if (text === undefined) {
-      const certificate = this.#parts.pki.user(user, groupsOfUsers[user]);
-      text = kubeconfigText(this.url, this.authorityPem, { name: user, certificate });
-      this.#kubeconfigs.set(user, text);
+    return kubeconfigText(this.url, this.authorityPem, { name: user, certificate: this.clientCertificate(user) });
+  }
+
+  clientCertificate(user: SandboxUser): CertificateAndKey {
+    let certificate = this.#certificates.get(user);
+    if (certificate === undefined) {
+      certificate = this.#parts.pki.user(user, groupsOfUsers[user]);
+      this.#certificates.set(user, certificate);
     }
-    return text;
+    return certificate;
   }
 
   async writeKubeconfig(path: string, user: SandboxUser): Promise<string> {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, this.kubeconfig(user), { mode: 0o600 });
+    // The mode above counts for new files only.
+    await chmod(path, 0o600);
     return path;
   }
 
@@ -151,7 +156,7 @@ export class RunningSandbox implements Sandbox {
     return this.serviceAccount("kube-system", "metrics-server");
   }
 
-  serviceCertificate(service: { readonly namespace: string; readonly name: string }): ServingCertificate {
+  serviceCertificate(service: { readonly namespace: string; readonly name: string }): CertificateAndKey {
     return this.#parts.pki.service(service.namespace, service.name);
   }
 

@@ -91,7 +91,7 @@ export interface ExtensionRegistration {
 }
 
 /** A certificate with its key, both PEM. */
-export interface ServingCertificate {
+export interface CertificateAndKey {
   readonly certificatePem: string;
   readonly keyPem: string;
 }
@@ -127,6 +127,8 @@ export interface Sandbox extends AsyncDisposable {
 
   /** Kubeconfig as YAML text. */
   kubeconfig(user: SandboxUser): string;
+  /** What that kubeconfig shows to the API server. */
+  clientCertificate(user: SandboxUser): CertificateAndKey;
   /** Writes that kubeconfig for this user only (mode 0600) and returns the path. */
   writeKubeconfig(path: string, user: SandboxUser): Promise<string>;
   /** Creates the ServiceAccount if it is missing and issues a token. Rights come from RBAC objects: see `create`. */
@@ -135,7 +137,7 @@ export interface Sandbox extends AsyncDisposable {
   metricsServerAccount(): ServiceAccountCredentials;
 
   /** A certificate for `<service>.<namespace>.svc`, localhost and 127.0.0.1, signed by `authorityPem`. */
-  serviceCertificate(service: { readonly namespace: string; readonly name: string }): ServingCertificate;
+  serviceCertificate(service: { readonly namespace: string; readonly name: string }): CertificateAndKey;
   /** Service, EndpointSlice and APIServices of an extension server. Registering again replaces them. */
   registerExtension(extension: ExtensionRegistration): void;
   /** Removes the APIServices, then the Service. */

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { ServingCertificate } from "@kubemetrics/sandbox";
+import type { CertificateAndKey } from "@kubemetrics/sandbox";
 
 export interface Seen {
   readonly method: string;
@@ -25,7 +25,7 @@ export interface ExtensionServer extends AsyncDisposable {
 }
 
 export async function startExtensionServer(
-  { certificatePem, keyPem }: ServingCertificate,
+  { certificatePem, keyPem }: CertificateAndKey,
   port = 0,
 ): Promise<ExtensionServer> {
   const seen: Seen[] = [];
