@@ -2,7 +2,7 @@ import type { HealthCheck } from "@kubemetrics/apiservice";
 import type { ClusterObjects } from "@kubemetrics/kube";
 import type { ScrapeSchedule } from "@kubemetrics/kubelet";
 import type { UsageStore } from "@kubemetrics/usage";
-import { notSyncedYet } from "./known-or-unavailable.ts";
+import { notSyncedYet } from "./not-synced.ts";
 
 export interface HealthParts {
   readonly objects: ClusterObjects;

@@ -1,16 +1,12 @@
 import { HistogramBounds, labelBlock, type LabelBlock, type PageWriter } from "@kubemetrics/exposition";
 
-/**
- * Histograms of one name, one for each value of a label: counts in one flat array, so that a thousand nodes cost no objects per
- * observation and a page is written from the numbers as they are.
- */
+/** Histograms of one name, one for each value of a label (or a single one): counts in one flat array, no object per observation. */
 export class HistogramFamily {
   readonly #name: string;
   readonly #help: string;
   readonly #label: string;
   readonly #bounds: HistogramBounds;
   readonly #rows = new Map<string, { readonly row: number; readonly labels: LabelBlock }>();
-  readonly #free: number[] = [];
   #counts: Float64Array;
   #sums: Float64Array;
 
@@ -30,14 +26,6 @@ export class HistogramFamily {
     this.#sums[row] = (this.#sums[row] ?? 0) + value;
   }
 
-  /** The series is gone from the next page on. */
-  remove(labelValue: string): void {
-    const known = this.#rows.get(labelValue);
-    if (known === undefined) return;
-    this.#rows.delete(labelValue);
-    this.#free.push(known.row);
-  }
-
   write(page: PageWriter): void {
     page.family({ name: this.#name, type: "histogram", help: this.#help });
     for (const { row, labels } of this.#rows.values()) {
@@ -46,13 +34,11 @@ export class HistogramFamily {
   }
 
   #add(labelValue: string): number {
-    const row = this.#free.pop() ?? this.#rows.size;
+    const row = this.#rows.size;
     if (row >= this.#sums.length) {
       this.#counts = grown(this.#counts);
       this.#sums = grown(this.#sums);
     }
-    this.#counts.fill(0, row * this.#bounds.buckets, (row + 1) * this.#bounds.buckets);
-    this.#sums[row] = 0;
     this.#rows.set(labelValue, { row, labels: labelBlock(this.#label === "" ? {} : { [this.#label]: labelValue }) });
     return row;
   }

@@ -1,13 +1,16 @@
 import type { MetricsPage } from "@kubemetrics/apiservice";
 import { contentTypes, labelBlock, negotiateFormat, PageWriter, type Format } from "@kubemetrics/exposition";
-import type { ClusterObjects, CollectionStatus } from "@kubemetrics/kube";
+import type { ClusterObjects } from "@kubemetrics/kube";
 import type { UsageStore } from "@kubemetrics/usage";
 import { writeProcessMetrics } from "./process-metrics.ts";
+import type { ScrapeStatistics } from "@kubemetrics/kubelet";
+import type { FailingNodes } from "./failing-nodes.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
-import { writeCounts, type ScrapeMetrics } from "./scrape-metrics.ts";
+import { writeCounts } from "./write-counts.ts";
 
 export interface MetricsParts {
-  readonly scrapes: ScrapeMetrics;
+  readonly scrapes: ScrapeStatistics;
+  readonly failingNodes: FailingNodes;
   readonly requests: RequestMetrics;
   readonly store: UsageStore;
   readonly objects: ClusterObjects;
@@ -25,6 +28,7 @@ export function metricsPages(parts: MetricsParts): (accept: string) => MetricsPa
     const page = writers[format];
     page.clear();
     parts.scrapes.write(page);
+    parts.failingNodes.write(page);
     parts.requests.write(page);
     writeStorage(page, parts.store);
     writeCaches(page, parts.objects);
@@ -41,50 +45,23 @@ function writeStorage(page: PageWriter, store: UsageStore): void {
   page.sample(nodes, labelBlock({ type: "node" }));
 }
 
+const cacheFamilies = [
+  ["objects", { name: "kubemetrics_cache_objects", type: "gauge", help: "Objects known from kube-apiserver" }],
+  ["lists", { name: "kubemetrics_cache_lists_total", type: "counter", help: "Complete lists taken over" }],
+  ["events", { name: "kubemetrics_cache_events_total", type: "counter", help: "Events of watches" }],
+  ["failures", { name: "kubemetrics_cache_failures_total", type: "counter", help: "Lists and watches that failed" }],
+  [
+    "unparsableLines",
+    { name: "kubemetrics_cache_unparsable_lines_total", type: "counter", help: "Lines of watches that were no events" },
+  ],
+] as const;
+
 function writeCaches(page: PageWriter, objects: ClusterObjects): void {
   const { nodes, pods } = objects.status;
-  const each = (figure: (status: CollectionStatus) => number): readonly (readonly [string, number])[] => [
-    ["nodes", figure(nodes)],
-    ["pods", figure(pods)],
-  ];
-  writeCounts(
-    page,
-    "kubemetrics_cache_objects",
-    "gauge",
-    "Objects known from kube-apiserver",
-    "resource",
-    each((status) => status.objects),
-  );
-  writeCounts(
-    page,
-    "kubemetrics_cache_lists_total",
-    "counter",
-    "Complete lists taken over",
-    "resource",
-    each((status) => status.lists),
-  );
-  writeCounts(
-    page,
-    "kubemetrics_cache_events_total",
-    "counter",
-    "Events of watches",
-    "resource",
-    each((status) => status.events),
-  );
-  writeCounts(
-    page,
-    "kubemetrics_cache_failures_total",
-    "counter",
-    "Lists and watches that failed",
-    "resource",
-    each((status) => status.failures),
-  );
-  writeCounts(
-    page,
-    "kubemetrics_cache_unparsable_lines_total",
-    "counter",
-    "Lines of watches that were no events",
-    "resource",
-    each((status) => status.unparsableLines),
-  );
+  for (const [figure, head] of cacheFamilies) {
+    writeCounts(page, head, "resource", [
+      ["nodes", nodes[figure]],
+      ["pods", pods[figure]],
+    ]);
+  }
 }

@@ -9,20 +9,20 @@ import {
   TokenReviewClient,
   type CollectionObserver,
 } from "@kubemetrics/kube";
-import { KubeletClient, KubeletScraper, ScrapeSchedule } from "@kubemetrics/kubelet";
+import { KubeletClient, KubeletScraper, ScrapeSchedule, ScrapeStatistics } from "@kubemetrics/kubelet";
 import { resourceMetricsGroup } from "@kubemetrics/resource-metrics";
 import { UsageStore } from "@kubemetrics/usage";
 import { openCluster, type Cluster } from "./cluster.ts";
+import { FailingNodes } from "./failing-nodes.ts";
 import { healthChecks } from "./health-checks.ts";
 import { KubeletTrust } from "./kubelet-trust.ts";
-import { knownOrUnavailable } from "./known-or-unavailable.ts";
 import { createLog, type AppLog } from "./log.ts";
 import { metricsPages } from "./metrics-page.ts";
+import { notSyncedYet, onlyWhenSynced } from "./not-synced.ts";
 import type { MetricsServerOptions } from "./options.ts";
 import { readiness } from "./readiness.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 import { ScrapeLog } from "./scrape-log.ts";
-import { ScrapeMetrics } from "./scrape-metrics.ts";
 import { ServingCertificate } from "./serving-certificate.ts";
 import { openServingTrust, type ServingTrust } from "./serving-trust.ts";
 import { readText, repeat, type ReadText } from "./text-files.ts";
@@ -106,6 +106,12 @@ async function start(
   closers.push(() => trust.close());
   const collection = await startCollecting(options, around, cluster, closers);
   const requests = new RequestMetrics();
+  const group = resourceMetricsGroup({
+    usage: collection.store,
+    known: collection.objects,
+    clock: () => clock.now(),
+    onServed: (agesMs) => requests.served(agesMs),
+  });
   const health = healthChecks({
     ...collection,
     resolutionMs: options.metricResolutionMs,
@@ -115,12 +121,9 @@ async function start(
   });
   const server = createExtensionServer({
     groups: [
-      resourceMetricsGroup({
-        usage: collection.store,
-        known: knownOrUnavailable(collection.objects),
-        clock: () => clock.now(),
-        onServed: (agesMs) => requests.served(agesMs),
-      }),
+      onlyWhenSynced(group, (resource) =>
+        notSyncedYet(resource, collection.objects.status[resource === "nodes" ? "nodes" : "pods"]),
+      ),
     ],
     ...accessOf(options, around, cluster, trust),
     tls: {
@@ -145,7 +148,7 @@ async function start(
 
   const ready = readiness(health, clock);
   void ready.reached.then(() => log.info({ afterMs: clock.now() - startedMs }, "ready"));
-  closers.push(ready.stop);
+  closers.push(() => ready.stop());
   return {
     port,
     host,
@@ -162,7 +165,8 @@ interface Collection {
   readonly objects: ClusterObjects;
   readonly store: UsageStore;
   readonly schedule: ScrapeSchedule;
-  readonly scrapes: ScrapeMetrics;
+  readonly scrapes: ScrapeStatistics;
+  readonly failingNodes: FailingNodes;
 }
 
 /** From kube-apiserver's objects and the kubelets' pages to the usage store, running. */
@@ -200,23 +204,21 @@ async function startCollecting(
     clock,
   });
   closers.push(() => client.close());
-  const scrapes = new ScrapeMetrics({
-    resolutionMs: options.metricResolutionMs,
-    isServed: (node) => store.node(node) !== undefined,
-  });
+  const scrapes = new ScrapeStatistics({ periodMs: options.metricResolutionMs });
+  const failingNodes = new FailingNodes((node) => store.node(node) !== undefined);
   const schedule: ScrapeSchedule = new ScrapeSchedule({
     scraper: new KubeletScraper({ client, endpoint: options.kubelet, sink: store, clock }),
     targets: objects,
     periodMs: options.metricResolutionMs,
     timeoutMs: options.kubelet.requestTimeoutMs,
-    observers: [scrapes, new ScrapeLog(log)],
+    observers: [scrapes, failingNodes, new ScrapeLog(log)],
     clock,
   });
   objects.start();
   closers.push(() => objects.close());
   schedule.start();
   closers.push(() => schedule.close());
-  return { objects, store, schedule, scrapes };
+  return { objects, store, schedule, scrapes, failingNodes };
 }
 
 /** Who may ask: certificates and identity headers, tokens by TokenReview, permissions by SubjectAccessReview. */

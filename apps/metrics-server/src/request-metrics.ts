@@ -1,7 +1,7 @@
 import type { ObservedRequest } from "@kubemetrics/apiservice";
 import { labelBlock, type LabelBlock, type PageWriter } from "@kubemetrics/exposition";
 import { HistogramFamily } from "./histogram-family.ts";
-import { defaultBuckets, freshnessBuckets } from "./metric-buckets.ts";
+import { durationBuckets, freshnessBuckets } from "./metric-buckets.ts";
 
 const servedGroup = "metrics.k8s.io";
 const servedResources: ReadonlySet<string> = new Set(["nodes", "pods"]);
@@ -27,7 +27,7 @@ export class RequestMetrics {
     "apiserver_request_duration_seconds",
     "Time until an answer was ready, in seconds, by verb",
     "verb",
-    defaultBuckets,
+    durationBuckets,
   );
   readonly #freshness = new HistogramFamily(
     "metrics_server_api_metric_freshness_seconds",

@@ -1,0 +1,234 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { readFamilies } from "@kubemetrics/exposition";
+import { issueAuthority, issueClient } from "@kubemetrics/x509";
+import { startMetricsServer } from "@kubemetrics/metrics-server";
+import { Opened, optionsFor, recordingLog, request, running, until, type Answer } from "./running.ts";
+
+interface UsageList {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly items: readonly {
+    readonly metadata: { readonly name: string; readonly namespace?: string };
+    readonly timestamp: string;
+    readonly containers?: readonly object[];
+  }[];
+}
+
+function listOf(answer: Answer): UsageList {
+  expect(answer.status).toBe(200);
+  return JSON.parse(answer.body) as UsageList;
+}
+
+function names(answer: Answer): string[] {
+  return listOf(answer).items.map((item) => item.metadata.name);
+}
+
+describe.concurrent("metrics-server", () => {
+  test("usage of every node and pod is served in both versions through the aggregator", async () => {
+    await using opened = new Opened();
+    const { ask, lines } = await running(opened);
+    for (const version of ["v1", "v1beta1"]) {
+      const nodes = listOf(await ask(`/apis/metrics.k8s.io/${version}/nodes`));
+      expect(nodes).toMatchObject({ kind: "NodeMetricsList", apiVersion: `metrics.k8s.io/${version}` });
+      expect(nodes.items.map((item) => item.metadata.name)).toStrictEqual(["node-001", "node-002"]);
+      await until(async () => names(await ask(`/apis/metrics.k8s.io/${version}/pods`)).length === 6);
+      const pods = listOf(await ask(`/apis/metrics.k8s.io/${version}/pods`));
+      expect(pods.items.every((item) => (item.containers?.length ?? 0) > 0)).toBe(true);
+    }
+    expect(lines.filter((line) => line.level !== "info")).toStrictEqual([]);
+  });
+
+  test("who has no right to see usage gets the refusal of kube-apiserver, and nobody direct access", async () => {
+    await using opened = new Opened();
+    const { ask, direct } = await running(opened);
+    expect((await ask("/apis/metrics.k8s.io/v1/nodes", "viewer")).status).toBe(200);
+    expect((await ask("/apis/metrics.k8s.io/v1/nodes", "nobody")).status).toBe(403);
+    const refused = await direct("/apis/metrics.k8s.io/v1/nodes");
+    expect(refused.status).toBe(403);
+    expect(refused.body).toContain('User \\"system:anonymous\\" cannot list resource \\"nodes\\"');
+  });
+
+  test("health answers name every check", async () => {
+    await using opened = new Opened();
+    const { direct } = await running(opened);
+    expect((await direct("/readyz?verbose")).body).toBe(
+      [
+        "[+]ping ok",
+        "[+]log ok",
+        "[+]metric-storage-ready ok",
+        "[+]metric-informer-sync ok",
+        "[+]metadata-informer-sync ok",
+        "[+]authentication-configuration ok",
+        "[+]shutdown ok",
+        "readyz check passed\n",
+      ].join("\n"),
+    );
+    expect((await direct("/livez?verbose")).body).toBe(
+      "[+]ping ok\n[+]log ok\n[+]metric-collection-timely ok\nlivez check passed\n",
+    );
+  });
+
+  test("a kubelet that fails keeps its last value for a while, is named once with its reason, and leaves the others fresh", async () => {
+    await using opened = new Opened();
+    const { sandbox, ask, lines } = await running(opened, {}, { metricResolutionMs: 600 });
+    const timestamp = async (node: string): Promise<string | undefined> =>
+      listOf(await ask("/apis/metrics.k8s.io/v1/nodes")).items.find((item) => item.metadata.name === node)?.timestamp;
+    await sandbox.nodes[0]!.fault({ kind: "refuse" });
+    await until(() => lines.some((line) => line.fields["node"] === "node-001"));
+    const frozen = await timestamp("node-001");
+    const page = await ask("/apis/metrics.k8s.io/v1/nodes/node-001");
+    expect(frozen).toBeDefined();
+    expect(page.status).toBe(200);
+    await until(async () => (await timestamp("node-001")) === undefined);
+    expect(await timestamp("node-002")).toBeDefined();
+    const aged = Date.parse((await timestamp("node-002")) ?? "") - Date.parse(frozen ?? "");
+    expect(aged).toBeGreaterThanOrEqual(0);
+    expect((await ask("/apis/metrics.k8s.io/v1/nodes/node-001")).body).toContain(
+      'nodemetrics.metrics.k8s.io \\"node-001\\" not found',
+    );
+    const warnings = lines.filter((line) => line.level === "warn");
+    expect(warnings.map((line) => line.fields)).toStrictEqual([{ node: "node-001", reason: "REFUSED" }]);
+    await sandbox.nodes[0]!.fault(undefined);
+    await until(async () => (await timestamp("node-001")) !== undefined);
+    expect(lines.at(-1)).toMatchObject({ level: "info", fields: { node: "node-001" } });
+  });
+
+  test("a page with garbage in it is said and counted", async () => {
+    await using opened = new Opened();
+    const { sandbox, lines } = await running(opened);
+    await sandbox.nodes[1]!.fault({ kind: "garbage" });
+    await until(() => lines.some((line) => line.level === "warn"));
+    expect(lines.find((line) => line.level === "warn")?.fields).toMatchObject({ node: "node-002" });
+  });
+
+  test("nodes and pods that come and go are followed", async () => {
+    await using opened = new Opened();
+    const { sandbox, ask } = await running(opened);
+    await sandbox.addNode("node-new");
+    sandbox.addPod("node-new", { namespace: "default", name: "fresh" });
+    await until(async () => names(await ask("/apis/metrics.k8s.io/v1/nodes")).includes("node-new"));
+    await until(async () => names(await ask("/apis/metrics.k8s.io/v1/namespaces/default/pods")).includes("fresh"));
+    sandbox.removePod("default", "fresh");
+    await until(async () => (await ask("/apis/metrics.k8s.io/v1/namespaces/default/pods/fresh")).status === 404);
+    await sandbox.removeNode("node-new");
+    await until(async () => !names(await ask("/apis/metrics.k8s.io/v1/nodes")).includes("node-new"));
+    expect((await ask("/apis/metrics.k8s.io/v1/nodes/node-new")).status).toBe(404);
+  });
+
+  test("only nodes that the selector matches are scraped, and none at all is a choice", async () => {
+    await using opened = new Opened();
+    const { ask } = await running(opened, {}, { nodeSelector: "kubernetes.io/hostname=node-002" });
+    expect(names(await ask("/apis/metrics.k8s.io/v1/nodes"))).toStrictEqual(["node-002"]);
+    expect((await ask("/apis/metrics.k8s.io/v1/nodes/node-001")).status).toBe(404);
+    await using others = new Opened();
+    const none = await running(others, {}, { nodeSelector: "no=such" });
+    expect(names(await none.ask("/apis/metrics.k8s.io/v1/nodes"))).toStrictEqual([]);
+  });
+
+  test("the metrics are upstream's six and ours, in a form that parses", async () => {
+    await using opened = new Opened();
+    const { sandbox, ask } = await running(opened);
+    await ask("/apis/metrics.k8s.io/v1/nodes");
+    await sandbox.nodes[0]!.fault({ kind: "error" });
+    const authority = issueAuthority({ commonName: "operators" });
+    const folder = await opened.folder();
+    await writeFile(join(folder, "ca.crt"), authority.certificatePem);
+    const options = await optionsFor(sandbox, folder, { authentication: { clientCaFile: join(folder, "ca.crt") } });
+    const { log } = recordingLog();
+    const server = await opened.server(options, log);
+    const master = issueClient(authority, { commonName: "op", organizations: ["system:masters"] });
+    const metrics = (): Promise<Answer> =>
+      request(`https://127.0.0.1:${server.port}/metrics`, {
+        rejectUnauthorized: false,
+        cert: master.certificatePem,
+        key: master.keyPem,
+      });
+    await until(async () => (await metrics()).body.includes('kubemetrics_kubelet_failing_nodes{reason="STATUS"} 1'));
+    await until(async () => (await metrics()).body.includes('metrics_server_storage_points{type="node"} 1'));
+    const families = [...readFamilies(Buffer.from((await metrics()).body))];
+    expect(
+      families
+        .map((family) => family.name)
+        .filter((name) => name.startsWith("metrics_server_"))
+        .toSorted(),
+    ).toStrictEqual([
+      "metrics_server_api_metric_freshness_seconds",
+      "metrics_server_kubelet_last_request_time_seconds",
+      "metrics_server_kubelet_request_duration_seconds",
+      "metrics_server_kubelet_request_total",
+      "metrics_server_manager_tick_duration_seconds",
+      "metrics_server_storage_points",
+    ]);
+    const own = families.map((family) => family.name).filter((name) => !name.startsWith("metrics_server_"));
+    expect(own).toContain("process_resident_memory_bytes");
+    expect(own).toContain("apiserver_request_total");
+    expect(own).toContain("kubemetrics_stale_nodes");
+  });
+
+  test("while kube-apiserver cannot be reached the process lives, discovery is up, and data says why it is missing", async () => {
+    await using opened = new Opened();
+    const sandbox = await opened.sandbox();
+    const folder = await opened.folder();
+    const authority = issueAuthority({ commonName: "operators" });
+    await writeFile(join(folder, "ca.crt"), authority.certificatePem);
+    const options = await optionsFor(sandbox, folder, { authentication: { clientCaFile: join(folder, "ca.crt") } });
+    await sandbox.close();
+    const { log, lines } = recordingLog();
+    const server = await opened.server(options, log);
+    const master = issueClient(authority, { commonName: "op", organizations: ["system:masters"] });
+    const ask = (path: string): Promise<Answer> =>
+      request(`https://127.0.0.1:${server.port}${path}`, {
+        rejectUnauthorized: false,
+        cert: master.certificatePem,
+        key: master.keyPem,
+      });
+    expect((await ask("/livez")).status).toBe(200);
+    expect((await ask("/apis/metrics.k8s.io/v1")).status).toBe(200);
+    await until(() => lines.filter((line) => line.fields["reason"] === "REFUSED").length >= 2);
+    const data = await ask("/apis/metrics.k8s.io/v1/nodes");
+    expect(data.status).toBe(503);
+    expect(data.body).toContain("the list of nodes has not come yet: no answer from kube-apiserver at");
+    const readiness = await ask("/readyz");
+    expect(readiness.status).toBe(500);
+    expect(readiness.body).toContain("[-]metric-informer-sync failed: reason withheld");
+    expect(readiness.body).toContain("[-]authentication-configuration failed: reason withheld");
+    expect((await ask("/readyz/metadata-informer-sync")).body).toContain("the list of pods has not come yet");
+  });
+
+  test("missing rights are named one by one, with what grants them", async () => {
+    await using opened = new Opened();
+    const sandbox = await opened.sandbox();
+    const kubeconfigText = sandbox.serviceAccount("kube-system", "powerless").kubeconfig;
+    const options = await optionsFor(sandbox, await opened.folder(), { kubeconfigText });
+    const { log, lines } = recordingLog();
+    const server = await opened.server(options, log);
+    await until(() => lines.filter((line) => line.level === "warn").length >= 3);
+    const said = lines.map((line) => line.message).join("\n");
+    expect(said).toContain('a ClusterRole with the rule {apiGroups: [""], resources: ["nodes"], verbs: ["list"]}');
+    expect(said).toContain('a ClusterRole with the rule {apiGroups: [""], resources: ["pods"], verbs: ["list"]}');
+    expect(said).toContain("--role=extension-apiserver-authentication-reader --serviceaccount=kube-system:powerless");
+    expect((await request(`https://127.0.0.1:${server.port}/livez`, { rejectUnauthorized: false })).status).toBe(200);
+    expect((await request(`https://127.0.0.1:${server.port}/readyz`, { rejectUnauthorized: false })).status).toBe(500);
+  });
+
+  test("a port that is taken stops the start and leaves nothing running", async () => {
+    await using opened = new Opened();
+    const { sandbox, server } = await running(opened);
+    const options = await optionsFor(sandbox, await opened.folder(), { serving: { securePort: server.port } });
+    const { log, lines } = recordingLog();
+    await expect(startMetricsServer(options, { log })).rejects.toThrow(/EADDRINUSE/);
+    const before = lines.length;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(lines.length).toBe(before);
+  });
+
+  test("without a kubeconfig and outside a cluster the start says what is missing", async () => {
+    await using opened = new Opened();
+    const options = await optionsFor(await opened.sandbox({ nodes: 0 }), await opened.folder());
+    await expect(startMetricsServer({ ...options, kubeconfig: "" }, recordingLog())).rejects.toThrow(
+      /KUBERNETES_SERVICE_HOST is not set.*--kubeconfig/,
+    );
+  });
+});
