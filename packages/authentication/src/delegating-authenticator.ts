@@ -1,7 +1,13 @@
 /** The whole of authentication for an extension API server: request headers, client certificates, tokens, anonymous. */
 import type { AuthenticationResult, Authenticator, RequestCredentials } from "./authenticator.ts";
 import { bearerToken, webSocketToken, type TokenFinding } from "./internal/bearer-token.ts";
-import { headerChoice, lowerAscii, splitHeaders, type HeaderChoice } from "./internal/header-lines.ts";
+import {
+  firstTaken,
+  headerChoice,
+  splitHeaders,
+  type HeaderChoice,
+  type TakenHeaders,
+} from "./internal/header-lines.ts";
 import { PeerVerdicts } from "./internal/peer-verdicts.ts";
 import { identityOf, standardIdentityHeaders } from "./requestheader.ts";
 import { TokenAuthenticator, type TokenAnswer, type TokenAuthenticatorOptions } from "./token-authenticator.ts";
@@ -35,7 +41,7 @@ export function createDelegatingAuthenticator(options: DelegatingAuthenticatorOp
 /** What is known of a request while the authenticators are tried one after the other. */
 interface Attempt {
   readonly request: RequestCredentials;
-  readonly taken: ReadonlyMap<string, readonly string[]>;
+  readonly taken: TakenHeaders;
   /** What handlers may see if it succeeds. */
   readonly kept: readonly string[];
   /** Credentials that were wrong, and why. */
@@ -61,30 +67,37 @@ class DelegatingAuthenticator implements Authenticator {
   authenticate(request: RequestCredentials): AuthenticationResult | Promise<AuthenticationResult> {
     const trust = this.#trust.current();
     const { kept, taken } = splitHeaders(request.rawHeaders, choiceOf(trust));
-    const attempt: Attempt = { request, taken, kept, faults: [], warnings: [] };
+    const faults: string[] = [];
     if (request.peerChain.length > 0) {
-      const user = this.#byCertificate(attempt, trust);
-      if (user !== undefined) return accepted(attempt, user);
+      const user = this.#byCertificate(request.peerChain, trust, taken, faults);
+      if (user !== undefined) return { kind: "authenticated", user, headers: kept };
     }
+    const attempt: Attempt = { request, taken, kept, faults, warnings: [] };
     return this.#tokens === undefined ? otherwise(attempt) : this.#byToken(attempt, this.#tokens);
   }
 
-  #byCertificate({ request, taken, faults }: Attempt, trust: Trust): UserInfo | undefined {
+  #byCertificate(
+    peerChain: readonly Uint8Array[],
+    trust: Trust,
+    taken: TakenHeaders,
+    faults: string[],
+  ): UserInfo | undefined {
     const now = this.#clock();
-    const verdict = this.#verdicts.of(request.peerChain, trust, now);
+    const verdict = this.#verdicts.of(peerChain, trust, now);
     const proxy = verdict.proxy(now);
     if (proxy.value !== undefined && trust.requestHeader !== undefined) {
       const user = identityOf(proxy.value, taken, trust.requestHeader);
       if (user !== undefined) return withAuthenticatedGroup(user);
     }
-    if (proxy.fault !== undefined) faults.push(`as front proxy: ${proxy.fault}`);
     const own = verdict.user(now);
+    if (own.value !== undefined) return own.value;
+    if (proxy.fault !== undefined) faults.push(`as front proxy: ${proxy.fault}`);
     if (own.fault !== undefined) faults.push(`as client: ${own.fault}`);
-    return own.value;
+    return undefined;
   }
 
   #byToken(attempt: Attempt, tokens: TokenAuthenticator): AuthenticationResult | Promise<AuthenticationResult> {
-    const bearer = bearerToken(attempt.taken.get("authorization")?.[0]);
+    const bearer = bearerToken(firstTaken(attempt.taken, "authorization"));
     return byFinding(attempt, tokens, bearer, () =>
       byFinding(attempt, tokens, webSocketToken(attempt.request.rawHeaders), () => otherwise(attempt)),
     );
@@ -116,7 +129,7 @@ function replaced(attempt: Attempt, replacement: TokenFinding["replacement"]): A
   let isPlaced = false;
   for (let index = 0; index < attempt.kept.length; index += 2) {
     const [name = "", value = ""] = attempt.kept.slice(index, index + 2);
-    if (lowerAscii(name) !== replacement.name) {
+    if (name.toLowerCase() !== replacement.name) {
       kept.push(name, value);
     } else if (!isPlaced) {
       kept.push(name, replacement.value);
@@ -149,7 +162,7 @@ function choiceOf(trust: Trust): HeaderChoice {
   const configurations = [standardIdentityHeaders, trust.requestHeader ?? standardIdentityHeaders];
   const made = headerChoice(
     ["authorization", ...configurations.flatMap((c) => [...c.usernameHeaders, ...c.uidHeaders, ...c.groupHeaders])],
-    new Set(configurations.flatMap((c) => c.extraHeaderPrefixes)),
+    configurations.flatMap((c) => c.extraHeaderPrefixes),
   );
   choices.set(trust, made);
   return made;

@@ -6,7 +6,14 @@
  * @see k8s.io/apiserver `pkg/authentication/request/headerrequest`
  */
 import { headerText } from "./internal/header-text.ts";
-import { headerChoice, lowerAscii, splitHeaders, type HeaderChoice } from "./internal/header-lines.ts";
+import {
+  firstTaken,
+  headerChoice,
+  lowerAscii,
+  splitHeaders,
+  type HeaderChoice,
+  type TakenHeaders,
+} from "./internal/header-lines.ts";
 import type { UserInfo } from "./user-info.ts";
 import { VerifiedProxy } from "./verified-proxy.ts";
 
@@ -47,7 +54,7 @@ export function readIdentityHeaders(
   configuration: IdentityHeaders,
 ): UserInfo | undefined {
   assertProof(proxy);
-  return identityOf(proxy, splitHeaders(rawHeaders, choiceOf(configuration)).taken, configuration);
+  return identityOf(proxy, splitHeaders(rawHeaders, compiled(configuration).choice).taken, configuration);
 }
 
 /**
@@ -59,7 +66,7 @@ export function withoutIdentityHeaders(
   ...configurations: readonly IdentityHeaders[]
 ): readonly string[] {
   return configurations.reduce<readonly string[]>(
-    (headers, configuration) => splitHeaders(headers, choiceOf(configuration)).kept,
+    (headers, configuration) => splitHeaders(headers, compiled(configuration).choice).kept,
     rawHeaders,
   );
 }
@@ -67,17 +74,18 @@ export function withoutIdentityHeaders(
 /** @internal The same as `readIdentityHeaders` on headers already split. */
 export function identityOf(
   proxy: VerifiedProxy,
-  taken: ReadonlyMap<string, readonly string[]>,
+  taken: TakenHeaders,
   configuration: IdentityHeaders,
 ): UserInfo | undefined {
   assertProof(proxy);
-  const name = firstValue(taken, configuration.usernameHeaders);
+  const { usernames, uids, groups, prefixes, keys } = compiled(configuration);
+  const name = firstValue(taken, usernames);
   if (name === "") return undefined;
   return {
     name,
-    uid: firstValue(taken, configuration.uidHeaders),
-    groups: groupsOf(taken, configuration.groupHeaders),
-    extra: extraOf(taken, configuration.extraHeaderPrefixes),
+    uid: firstValue(taken, uids),
+    groups: groupsOf(taken, groups),
+    extra: extraOf(taken, prefixes, keys),
   };
 }
 
@@ -86,18 +94,21 @@ function assertProof(proxy: VerifiedProxy): void {
   if (!VerifiedProxy.isProof(proxy)) throw new TypeError("identity headers need a VerifiedProxy made by its verifier");
 }
 
-function firstValue(taken: ReadonlyMap<string, readonly string[]>, names: readonly string[]): string {
+function firstValue(taken: TakenHeaders, names: readonly string[]): string {
   for (const name of names) {
-    const value = taken.get(lowerAscii(name))?.[0] ?? "";
+    const value = firstTaken(taken, name) ?? "";
     if (value !== "") return headerText(value);
   }
   return "";
 }
 
-function groupsOf(taken: ReadonlyMap<string, readonly string[]>, names: readonly string[]): string[] {
+function groupsOf(taken: TakenHeaders, names: readonly string[]): string[] {
   const groups: string[] = [];
   for (const name of names) {
-    for (const value of taken.get(lowerAscii(name)) ?? []) if (value !== "") groups.push(headerText(value));
+    for (let index = 0; index < taken.length; index += 2) {
+      const value = taken[index + 1] ?? "";
+      if (value !== "" && taken[index] === name) groups.push(headerText(value));
+    }
   }
   return groups;
 }
@@ -105,39 +116,68 @@ function groupsOf(taken: ReadonlyMap<string, readonly string[]>, names: readonly
 const noExtra: ReadonlyMap<string, readonly string[]> = new Map();
 
 function extraOf(
-  taken: ReadonlyMap<string, readonly string[]>,
+  taken: TakenHeaders,
   prefixes: readonly string[],
+  keys: Map<string, string>,
 ): ReadonlyMap<string, readonly string[]> {
   let extra: Map<string, string[]> | undefined;
   for (const prefix of prefixes) {
-    const start = lowerAscii(prefix);
-    for (const [name, values] of taken) {
-      if (!name.startsWith(start)) continue;
-      const key = unescapedKey(name.slice(start.length));
+    for (let index = 0; index < taken.length; index += 2) {
+      const name = taken[index] ?? "";
+      if (!name.startsWith(prefix)) continue;
+      const key = knownKey(name.slice(prefix.length), keys);
+      const value = headerText(taken[index + 1] ?? "");
       extra ??= new Map();
-      const known = extra.get(key);
-      if (known === undefined) extra.set(key, values.map(headerText));
-      else known.push(...values.map(headerText));
+      const values = extra.get(key);
+      if (values === undefined) extra.set(key, [value]);
+      else values.push(value);
     }
   }
   return extra ?? noExtra;
 }
 
+/** Clusters use a handful of keys; whoever sends thousands does not fill memory with them. */
+const keysKept = 256;
+
+function knownKey(escaped: string, keys: Map<string, string>): string {
+  if (!escaped.includes("%")) return escaped;
+  const known = keys.get(escaped);
+  if (known !== undefined) return known;
+  const key = unescapedKey(escaped);
+  if (keys.size < keysKept) keys.set(escaped, key);
+  return key;
+}
+
 /** Percent escapes are bytes; one malformed escape leaves the whole key as it is. `+` is a plus. */
 function unescapedKey(key: string): string {
-  if (!key.includes("%") || !/^(?:[^%]|%[0-9a-f]{2})*$/.test(key)) return key;
+  if (!/^(?:[^%]|%[0-9a-f]{2})*$/.test(key)) return key;
   return headerText(
     key.replaceAll(/%([0-9a-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))),
   );
 }
 
-const choices = new WeakMap<IdentityHeaders, HeaderChoice>();
+/** A configuration in lower case, with the choice of headers it asks for. */
+interface Compiled {
+  readonly usernames: readonly string[];
+  readonly uids: readonly string[];
+  readonly groups: readonly string[];
+  readonly prefixes: readonly string[];
+  readonly choice: HeaderChoice;
+  /** Extra keys seen, escaped → unescaped. */
+  readonly keys: Map<string, string>;
+}
 
-function choiceOf(configuration: IdentityHeaders): HeaderChoice {
-  const known = choices.get(configuration);
+const configurations = new WeakMap<IdentityHeaders, Compiled>();
+
+function compiled(configuration: IdentityHeaders): Compiled {
+  const known = configurations.get(configuration);
   if (known !== undefined) return known;
-  const { usernameHeaders, uidHeaders, groupHeaders, extraHeaderPrefixes } = configuration;
-  const made = headerChoice([...usernameHeaders, ...uidHeaders, ...groupHeaders], extraHeaderPrefixes);
-  choices.set(configuration, made);
+  const usernames = configuration.usernameHeaders.map(lowerAscii);
+  const uids = configuration.uidHeaders.map(lowerAscii);
+  const groups = configuration.groupHeaders.map(lowerAscii);
+  const prefixes = configuration.extraHeaderPrefixes.map(lowerAscii);
+  const choice = headerChoice([...usernames, ...uids, ...groups], prefixes);
+  const made: Compiled = { usernames, uids, groups, prefixes, choice, keys: new Map() };
+  configurations.set(configuration, made);
   return made;
 }

@@ -1,6 +1,6 @@
 /** Finds bearer tokens in request headers. */
 import { headerText } from "./header-text.ts";
-import { lowerAscii, trimmed } from "./header-lines.ts";
+import { trimmed } from "./header-lines.ts";
 
 /** `undefined` everywhere: the request carries no token. */
 export interface TokenFinding {
@@ -36,7 +36,7 @@ const tokenPrefix = "base64url.bearer.authorization.k8s.io.";
 
 /** A token that a browser passes as a WebSocket subprotocol, because it cannot set headers. */
 export function webSocketToken(rawHeaders: readonly string[]): TokenFinding {
-  if (lowerAscii(valuesOf(rawHeaders, "upgrade")[0] ?? "") !== "websocket") return none;
+  if ((valuesOf(rawHeaders, "upgrade")[0] ?? "").toLowerCase() !== "websocket") return none;
   if (!valuesOf(rawHeaders, "connection").some((value) => value.toLowerCase().includes("upgrade"))) return none;
   const others: string[] = [];
   let encoded: string | undefined;
@@ -64,7 +64,7 @@ export function webSocketToken(rawHeaders: readonly string[]): TokenFinding {
 function valuesOf(rawHeaders: readonly string[], name: string): string[] {
   const values: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (lowerAscii(rawHeaders[index] ?? "") === name) values.push(trimmed(rawHeaders[index + 1] ?? ""));
+    if ((rawHeaders[index] ?? "").toLowerCase() === name) values.push(trimmed(rawHeaders[index + 1] ?? ""));
   }
   return values;
 }

@@ -4,55 +4,74 @@
 export interface HeaderChoice {
   readonly names: ReadonlySet<string>;
   readonly prefixes: readonly string[];
-  /** For each first character (lower case), whether a name could be chosen. */
+  /** For each first and each third character (lower case), whether a name could be chosen. */
   readonly firsts: Uint8Array;
+  readonly thirds: Uint8Array;
 }
+
+/** Lower-case names and their values (trimmed) alternating, in order of arrival. */
+export type TakenHeaders = readonly string[];
 
 export interface SplitHeaders {
   /** Names and values alternating, untouched. */
   readonly kept: string[];
-  /** Lower-case name → values in order of arrival, without surrounding white space. In order of first arrival. */
-  readonly taken: ReadonlyMap<string, readonly string[]>;
+  readonly taken: TakenHeaders;
 }
 
 export function headerChoice(names: Iterable<string>, prefixes: Iterable<string>): HeaderChoice {
-  const chosen = { names: new Set(lower(names)), prefixes: lower(prefixes), firsts: new Uint8Array(128) };
-  for (const text of [...chosen.names, ...chosen.prefixes]) {
-    if (text === "") chosen.firsts.fill(1);
-    else chosen.firsts[text.charCodeAt(0) & 0x7f] = 1;
+  const choice = {
+    names: new Set(Array.from(names, lowerAscii)),
+    prefixes: [...new Set(Array.from(prefixes, lowerAscii))],
+    firsts: new Uint8Array(256),
+    thirds: new Uint8Array(256),
+  };
+  for (const text of [...choice.names, ...choice.prefixes]) {
+    for (const [index, mark] of [
+      [0, choice.firsts],
+      [2, choice.thirds],
+    ] as const) {
+      if (index < text.length) mark[text.charCodeAt(index) & 0xff] = 1;
+      else mark.fill(1);
+    }
   }
-  return chosen;
+  return choice;
 }
 
 export function splitHeaders(rawHeaders: readonly string[], choice: HeaderChoice): SplitHeaders {
   const kept: string[] = [];
-  const taken = new Map<string, string[]>();
+  const taken: string[] = [];
+  const { firsts, thirds } = choice;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
     const value = rawHeaders[index + 1] ?? "";
-    const first = name.charCodeAt(0);
-    // Folds A–Z; a few other characters become possible too and fall out below.
-    const couldBeChosen = choice.firsts[first >= 0x41 && first <= 0x5a ? first | 0x20 : first & 0x7f] === 1;
-    const key = couldBeChosen ? chosenName(name, choice) : undefined;
-    if (key === undefined) {
-      kept.push(name, value);
-      continue;
-    }
-    const values = taken.get(key);
-    if (values === undefined) taken.set(key, [trimmed(value)]);
-    else values.push(trimmed(value));
+    // Two characters tell most headers apart before anything is copied; bit 5 makes letters lower case.
+    const isCandidate = marked(firsts, name.charCodeAt(0)) && (name.length < 3 || marked(thirds, name.charCodeAt(2)));
+    const key = isCandidate ? chosenName(name, choice) : undefined;
+    if (key === undefined) kept.push(name, value);
+    else taken.push(key, trimmed(value));
   }
   return { kept, taken };
 }
 
+/** The first value of a header, as Go's `Header.Get`. `name` in lower case. */
+export function firstTaken(taken: TakenHeaders, name: string): string | undefined {
+  for (let index = 0; index < taken.length; index += 2) if (taken[index] === name) return taken[index + 1];
+  return undefined;
+}
+
+function marked(marks: Uint8Array, code: number): boolean {
+  return marks[code] === 1 || (code >= 0x41 && code <= 0x5a && marks[code | 0x20] === 1);
+}
+
 function chosenName(name: string, choice: HeaderChoice): string | undefined {
-  const key = lowerAscii(name);
+  // Header names come as latin-1, in which no other character becomes an ASCII letter.
+  const key = name.toLowerCase();
   if (choice.names.has(key)) return key;
   for (const prefix of choice.prefixes) if (key.startsWith(prefix)) return key;
   return undefined;
 }
 
-/** Header names are ASCII; other characters must not be folded into it (U+212A would become "k"). */
+/** For configured names, which may hold any character: only A–Z are folded (U+212A would become "k"). */
 export function lowerAscii(name: string): string {
   return name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
@@ -66,8 +85,4 @@ export function trimmed(value: string): string {
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
-}
-
-function lower(texts: Iterable<string>): string[] {
-  return Array.from(texts, lowerAscii);
 }
