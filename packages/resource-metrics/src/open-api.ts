@@ -34,7 +34,10 @@ export function openApiOf(version: "v1" | "v1beta1"): OpenApiSchemas {
           },
         }),
       ),
-      [`${prefix}.NodeMetricsList`]: topLevel("NodeMetricsList", list(`${prefix}.NodeMetrics`, "A list of NodeMetrics.")),
+      [`${prefix}.NodeMetricsList`]: topLevel(
+        "NodeMetricsList",
+        list(`${prefix}.NodeMetrics`, "A list of NodeMetrics."),
+      ),
       [`${prefix}.PodMetricsList`]: topLevel("PodMetricsList", list(`${prefix}.PodMetrics`, "A list of PodMetrics.")),
     },
   };
@@ -106,7 +109,10 @@ const sharedSchemas: Readonly<Record<string, object>> = {
     oneOf: [{ type: "string" }, { type: "number" }],
   },
   [`${machinery}.apis.meta.v1.Duration`]: text("A length of time as Go writes it: 15s, 1m0s, 15.016s."),
-  [`${machinery}.apis.meta.v1.Time`]: { ...text("A point in time in RFC 3339, with seconds, in UTC."), format: "date-time" },
+  [`${machinery}.apis.meta.v1.Time`]: {
+    ...text("A point in time in RFC 3339, with seconds, in UTC."),
+    format: "date-time",
+  },
   [`${machinery}.apis.meta.v1.ListMeta`]: {
     description: "Metadata of a list.",
     type: "object",

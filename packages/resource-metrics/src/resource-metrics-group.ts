@@ -38,7 +38,11 @@ export function resourceMetricsGroup(options: ResourceMetricsOptions): ApiGroup 
     name: groupName,
     versions: versions.map((version) => {
       const apiVersion = `${groupName}/${version}`;
-      return { version, resources: [nodes.definition(apiVersion), pods.definition(apiVersion)], openApi: openApiOf(version) };
+      return {
+        version,
+        resources: [nodes.definition(apiVersion), pods.definition(apiVersion)],
+        openApi: openApiOf(version),
+      };
     }),
   };
 }

@@ -10,7 +10,13 @@ import {
 import { type AreaBinding, same, type VectorCase, type Verdict } from "@kubemetrics/conformance";
 import { parseQuantity, type QuantityFormat, scaledQuantity, zeroQuantity } from "@kubemetrics/quantity";
 import { metricsBody } from "../src/internal/metrics-body.ts";
-import type { ContainerMetrics, MetricsList, MetricsObject, MetricsType, ResourceAmount } from "../src/metrics-object.ts";
+import type {
+  ContainerMetrics,
+  MetricsList,
+  MetricsObject,
+  MetricsType,
+  ResourceAmount,
+} from "../src/metrics-object.ts";
 
 interface DescribedTime {
   readonly seconds: string;
@@ -80,16 +86,18 @@ function object(described: DescribedObject, kind: string): MetricsObject {
     windowNs: BigInt(described.windowNs),
   };
   if (kind.startsWith("Node")) return { ...common, usage: amounts(described.usage) };
-  const containers = described.containers?.map(
-    ({ name, usage }): ContainerMetrics => ({ name, usage: amounts(usage) }),
-  );
+  const containers = described.containers?.map(({ name, usage }): ContainerMetrics => ({
+    name,
+    usage: amounts(usage),
+  }));
   return { ...common, containers };
 }
 
 function list(described: DescribedList, kind: string): MetricsList {
   const { remainingItemCount, ...metadata } = described.metadata ?? {};
   return {
-    metadata: remainingItemCount === undefined ? metadata : { ...metadata, remainingItemCount: BigInt(remainingItemCount) },
+    metadata:
+      remainingItemCount === undefined ? metadata : { ...metadata, remainingItemCount: BigInt(remainingItemCount) },
     items: described.items?.map((item) => object(item, kind)),
   };
 }
@@ -140,4 +148,3 @@ export const objectBinding: AreaBinding = {
     },
   ],
 };
-

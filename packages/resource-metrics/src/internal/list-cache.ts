@@ -77,6 +77,7 @@ export class ListCache<M extends Member, U extends ServedUsage> {
       for (const [key, list] of lists) {
         if (this.#listBytes <= this.#options.maxListBytes || list === current) return;
         lists.delete(key);
+        list.drop();
         this.#listBytes -= list.size;
       }
     }

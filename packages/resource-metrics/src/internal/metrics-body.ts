@@ -1,7 +1,7 @@
 /** Whole bodies of described objects and lists. */
 import type { BodyFormat } from "@kubemetrics/apiservice";
 import type { MetricsList, MetricsObject, MetricsType } from "../metrics-object.ts";
-import { maxFrame, type MetricsCodec, metricsCodec } from "./metrics-codec.ts";
+import { metricsCodec } from "./metrics-codec.ts";
 
 /** The bytes an API server answers with, in order. */
 export function metricsBody(
@@ -10,19 +10,17 @@ export function metricsBody(
   value: MetricsObject | MetricsList,
 ): readonly Uint8Array[] {
   const codec = metricsCodec(format);
-  if (!("items" in value)) return [codec.object(type, value, () => codec.encodeItem(value))];
+  const { sink } = codec;
+  if (!("items" in value)) {
+    const item = (): Uint8Array => {
+      const start = sink.add(value);
+      return sink.take().subarray(start);
+    };
+    return [codec.object(type, value, item)];
+  }
   const { items, metadata } = value;
   if (items === undefined || items.length === 0) return [codec.emptyList(type, metadata, items === undefined)];
-  const framed = items.map((item) => withFrame(codec, codec.encodeItem(item)));
-  const [first = new Uint8Array(), ...rest] = framed;
-  const parts = [first.subarray(codec.firstFrame), ...rest];
-  const size = parts.reduce((sum, part) => sum + part.length, 0);
-  return [codec.listHead(type, metadata, size), ...parts, codec.listTail(type, metadata)];
-}
-
-function withFrame(codec: MetricsCodec, item: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(maxFrame + item.length);
-  const start = codec.frame(bytes, 0, item.length);
-  bytes.set(item, start);
-  return bytes.subarray(0, start + item.length);
+  for (const item of items) sink.add(item);
+  const body = sink.take().subarray(codec.firstFrame);
+  return [codec.listHead(type, metadata, body.length), body, codec.listTail(type, metadata)];
 }

@@ -1,7 +1,6 @@
 /**
  * The three forms of metrics objects, cut so that a list can be put together from items that are encoded already.
  */
-import type { BodyFormat } from "@kubemetrics/apiservice";
 import {
   goYaml,
   listMetaToJson,
@@ -11,21 +10,20 @@ import {
   ProtobufWriter,
   writeListMeta,
 } from "@kubemetrics/apimachinery";
+import type { BodyFormat } from "@kubemetrics/apiservice";
 import type { MetricsObject, MetricsType } from "../metrics-object.ts";
+import { type ItemSink, ProtobufSink, TextSink } from "./item-sink.ts";
 import { listHeadJson, MetricsJson, objectHeadJson } from "./metrics-json.ts";
-import { writeMetricsObject } from "./metrics-protobuf.ts";
 import { metricsObjectData } from "./metrics-yaml.ts";
 
 export interface MetricsCodec {
   /** How many items make a segment of about 64 KB. */
   readonly segmentItems: number;
-  /** The item as it stands in a list of any version, without what separates it from others. */
-  encodeItem(object: MetricsObject): Uint8Array;
-  /** Writes what comes before an item of `size` bytes, at most `maxFrame` bytes; returns the position behind it. */
-  frame(target: Uint8Array, at: number, size: number): number;
+  /** Writes items as they stand in a list of any version. */
+  readonly sink: ItemSink;
   /** How many bytes of the first item's frame do not belong into a list. */
   readonly firstFrame: number;
-  /** The whole body of one object; `item` gives what `encodeItem` made of it. */
+  /** The whole body of one object; `item` gives the object as it stands in a list, without a frame. */
   object(type: MetricsType, object: MetricsObject, item: () => Uint8Array): Uint8Array;
   /** What stands around framed items of `size` bytes in all. */
   listHead(type: MetricsType, metadata: ListMeta, size: number): Uint8Array;
@@ -34,9 +32,6 @@ export interface MetricsCodec {
   emptyList(type: MetricsType, metadata: ListMeta, nil: boolean): Uint8Array;
 }
 
-/** No frame is longer. */
-export const maxFrame = 6;
-
 export function metricsCodec(format: BodyFormat): MetricsCodec {
   switch (format) {
     case "json":
@@ -44,7 +39,7 @@ export function metricsCodec(format: BodyFormat): MetricsCodec {
     case "protobuf":
       return protobufCodec();
     case "yaml":
-      return yamlCodec;
+      return yamlCodec();
   }
 }
 
@@ -54,12 +49,8 @@ function jsonCodec(): MetricsCodec {
   const lineBreak = Buffer.from("\n");
   return {
     segmentItems: 160,
+    sink: new TextSink((object) => json.item(object), ","),
     firstFrame: 1,
-    encodeItem: (object) => Buffer.from(json.item(object)),
-    frame(target, at) {
-      target[at] = 0x2c;
-      return at + 1;
-    },
     object: (type, _, item) => Buffer.concat([Buffer.from(objectHeadJson(type)), item().subarray(1), lineBreak]),
     listHead: (type, metadata) => Buffer.from(`${listHeadJson(type, metadata)}[`),
     listTail: () => tail,
@@ -75,21 +66,9 @@ function protobufCodec(): MetricsCodec {
     return writer.finish();
   };
   return {
-    segmentItems: 320,
+    segmentItems: 280,
+    sink: new ProtobufSink(2),
     firstFrame: 0,
-    encodeItem(object) {
-      writer.reset();
-      writeMetricsObject(writer, object);
-      return writer.finish();
-    },
-    frame(target, at, size) {
-      let position = at;
-      target[position++] = 0x12; // field 2, length-delimited
-      let rest = size;
-      for (; rest >= 0x80; rest >>>= 7) target[position++] = (rest & 0x7f) | 0x80;
-      target[position++] = rest;
-      return position;
-    },
     object: (type, _, item) => protobufEnvelope(type.apiVersion, type.kind, item()),
     listHead(type, metadata, size) {
       const meta = metadataBytes(metadata);
@@ -102,14 +81,17 @@ function protobufCodec(): MetricsCodec {
 }
 
 /** Keys are in byte order: `items` stands between `apiVersion` and `kind`. */
-const yamlCodec: MetricsCodec = {
-  segmentItems: 120,
-  firstFrame: 0,
-  encodeItem: (object) => Buffer.from(goYaml([metricsObjectData(object)])),
-  frame: (_, at) => at,
-  object: ({ apiVersion, kind }, object) => Buffer.from(goYaml({ apiVersion, kind, ...metricsObjectData(object) })),
-  listHead: ({ apiVersion }) => Buffer.from(`apiVersion: ${apiVersion}\nitems:\n`),
-  listTail: ({ kind }, metadata) => Buffer.from(goYaml({ kind: `${kind}List`, metadata: listMetaToJson(metadata) })),
-  emptyList: ({ apiVersion, kind }, metadata, nil) =>
-    Buffer.from(goYaml({ apiVersion, kind: `${kind}List`, items: nil ? null : [], metadata: listMetaToJson(metadata) })),
-};
+function yamlCodec(): MetricsCodec {
+  return {
+    segmentItems: 120,
+    sink: new TextSink((object) => goYaml([metricsObjectData(object)]), ""),
+    firstFrame: 0,
+    object: ({ apiVersion, kind }, object) => Buffer.from(goYaml({ apiVersion, kind, ...metricsObjectData(object) })),
+    listHead: ({ apiVersion }) => Buffer.from(`apiVersion: ${apiVersion}\nitems:\n`),
+    listTail: ({ kind }, metadata) => Buffer.from(goYaml({ kind: `${kind}List`, metadata: listMetaToJson(metadata) })),
+    emptyList: ({ apiVersion, kind }, metadata, nil) =>
+      Buffer.from(
+        goYaml({ apiVersion, kind: `${kind}List`, items: nil ? null : [], metadata: listMetaToJson(metadata) }),
+      ),
+  };
+}

@@ -1,5 +1,5 @@
 /** What is particular to nodes and to pods. */
-import { type FieldValues, type GroupResource, instantFromMs, type Labels, type ObjectMeta } from "@kubemetrics/apimachinery";
+import { type GroupResource, instantFromMs, type Labels, type ObjectMeta } from "@kubemetrics/apimachinery";
 import { cpuText, memoryText } from "@kubemetrics/quantity";
 import type { KnownNode, KnownObjects, KnownPod } from "../known-objects.ts";
 import type { MetricsType, ResourceAmount } from "../metrics-object.ts";
@@ -27,11 +27,12 @@ export interface MetricsKind<M extends KnownMember, U extends ServedUsage> exten
   readonly unknown: GroupResource;
   /** How an object without usage is called. */
   readonly missing: GroupResource;
-  /** Fields beside `metadata.name` and `metadata.namespace` that selectors may name. */
+  /** The field beside `metadata.name` and `metadata.namespace` that selectors may name, if any. */
   readonly usageFields: readonly string[];
   members(namespace: string | undefined): readonly M[];
   member(namespace: string | undefined, name: string): M | undefined;
-  fields(usage: U): FieldValues;
+  /** The value of each of `usageFields`. */
+  usageField(usage: U): string;
   /** All containers together. */
   total(usage: U): Amounts;
 }
@@ -48,7 +49,7 @@ export function nodesKind(known: KnownObjects, view: UsageView): MetricsKind<Kno
     members: () => known.nodes(),
     member: (_, name) => known.node(name),
     usage: ({ name }) => view.node(name),
-    fields: () => new Map(),
+    usageField: () => "",
     total: (usage) => usage,
     object: (node, usage) => ({
       metadata: metadataOf(node, usage),
@@ -71,7 +72,7 @@ export function podsKind(known: KnownObjects, view: UsageView): MetricsKind<Know
     members: (namespace) => known.pods(namespace),
     member: (namespace, name) => known.pod(namespace ?? "", name),
     usage: ({ namespace, name }) => view.pod(namespace, name),
-    fields: ({ nodeName }) => ({ get: () => nodeName }),
+    usageField: ({ nodeName }) => nodeName,
     total: sumOfContainers,
     object: (pod, usage) => ({
       metadata: metadataOf(pod, usage),

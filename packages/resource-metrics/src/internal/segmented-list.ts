@@ -2,15 +2,19 @@
 import type { ListMeta } from "@kubemetrics/apimachinery";
 import type { MetricsType } from "../metrics-object.ts";
 import type { Encodings } from "./encodings.ts";
-import type { Member, MemberSource, ServedUsage } from "./member-source.ts";
+import { ListSegment } from "./list-segment.ts";
+import type { Member, ServedUsage } from "./member-source.ts";
 import type { ServedTimes } from "./served-times.ts";
 
 const noMetadata: ListMeta = {};
 
 export class SegmentedList<M extends Member, U extends ServedUsage> {
   readonly #encodings: Encodings<M, U>;
+  /** Room for the usages of one segment. */
+  readonly #usages: (U | undefined)[] = [];
   #members: readonly M[] = [];
   #segments: readonly ListSegment<M, U>[] = [];
+  readonly #replaced: ListSegment<M, U>[] = [];
   readonly #endsOf = new Map<string, Ends>();
   /** Bytes kept for this list, book-keeping included. */
   size = 0;
@@ -27,7 +31,7 @@ export class SegmentedList<M extends Member, U extends ServedUsage> {
     let size = 0;
     let kept = bookKeeping;
     for (const segment of this.#segments) {
-      segment.refresh(this.#encodings);
+      segment.refresh(this.#encodings, this.#usages);
       times.add(segment.timesMs);
       kept += segment.bytes.length + segment.members.length * bookKeepingPerMember;
       if (segment.bytes.length === 0) continue;
@@ -35,10 +39,17 @@ export class SegmentedList<M extends Member, U extends ServedUsage> {
       items.push(bytes);
       size += bytes.length;
     }
+    // Their objects have been copied into the segments that took their place.
+    for (const segment of this.#replaced.splice(0)) segment.drop();
     this.size = kept;
     if (items.length === 0) return [codec.emptyList(type, noMetadata, false)];
     const { head, tail } = this.#ends(type, size);
     return [head, ...items, tail];
+  }
+
+  /** Lets go of all bytes. */
+  drop(): void {
+    for (const segment of this.#segments) segment.drop();
   }
 
   /** The same objects while they have to say the same: whoever sends segments may keep what it made of them. */
@@ -69,6 +80,8 @@ export class SegmentedList<M extends Member, U extends ServedUsage> {
       segments.push(old?.holds(members, start, end) === true ? old : new ListSegment(members.slice(start, end)));
       start = end;
     }
+    const kept = new Set(segments);
+    this.#replaced.push(...this.#segments.filter((segment) => !kept.has(segment)));
     this.#members = members;
     this.#segments = segments;
   }
@@ -83,69 +96,5 @@ interface Ends {
 
 /** What an empty list costs. */
 const bookKeeping = 1024;
-/** A reference, two versions and a time. */
-const bookKeepingPerMember = 32;
-
-class ListSegment<M extends Member, U extends ServedUsage> {
-  readonly members: readonly M[];
-  readonly #memberVersions: Float64Array;
-  /** 0 for members without usage; NaN before the first `refresh`. */
-  readonly #usageVersions: Float64Array;
-  #bytes: Uint8Array = new Uint8Array();
-  #withoutFirst: Uint8Array | undefined;
-  #timesMs: Float64Array = new Float64Array();
-
-  constructor(members: readonly M[]) {
-    this.members = members;
-    this.#memberVersions = new Float64Array(members.length);
-    this.#usageVersions = new Float64Array(members.length).fill(Number.NaN);
-  }
-
-  get bytes(): Uint8Array {
-    return this.#bytes;
-  }
-
-  /** When usage was read, of each object in the segment. */
-  get timesMs(): Float64Array {
-    return this.#timesMs;
-  }
-
-  /** The same view each time: whoever sends segments may keep what it made of them. */
-  withoutFirst(count: number): Uint8Array {
-    return count === 0 ? this.#bytes : (this.#withoutFirst ??= this.#bytes.subarray(count));
-  }
-
-  holds(members: readonly M[], start: number, end: number): boolean {
-    return end - start === this.members.length && this.members.every((member, index) => member === members[start + index]);
-  }
-
-  refresh(encodings: Encodings<M, U>): void {
-    const { source } = encodings;
-    if (this.#isCurrent(source)) return;
-    const usages = this.members.map((member) => source.usage(member));
-    this.#bytes = encodings.join(this.members, usages);
-    this.#withoutFirst = undefined;
-    const timesMs: number[] = [];
-    for (const [index, usage] of usages.entries()) {
-      this.#usageVersions[index] = versionOf(usage);
-      this.#memberVersions[index] = this.members[index]?.version ?? 0;
-      if (usage !== undefined) timesMs.push(usage.timeMs);
-    }
-    this.#timesMs = Float64Array.from(timesMs);
-  }
-
-  #isCurrent(source: MemberSource<M, U>): boolean {
-    const { members } = this;
-    for (let index = 0; index < members.length; index++) {
-      const member = members[index];
-      if (member === undefined) continue;
-      if (versionOf(source.usage(member)) !== this.#usageVersions[index]) return false;
-      if (member.version !== this.#memberVersions[index]) return false;
-    }
-    return true;
-  }
-}
-
-function versionOf(usage: ServedUsage | undefined): number {
-  return usage === undefined ? -1 : usage.version;
-}
+/** A reference, two versions, a place and a time. */
+const bookKeepingPerMember = 40;

@@ -16,14 +16,14 @@ export interface Selectors {
   readonly labels: LabelSelector;
   /** Conditions on fields that members have. */
   readonly fields: FieldSelector;
-  /** Conditions on fields that only usage has. */
-  readonly usageFields: FieldSelector;
+  /** Conditions on the field that only usage has. */
+  readonly ofUsage: readonly FieldRequirement[];
   /** Selects everything. */
   readonly isEmpty: boolean;
 }
 
 const none = new FieldSelector([]);
-const noSelectors: Selectors = { labels: new LabelSelector([]), fields: none, usageFields: none, isEmpty: true };
+const noSelectors: Selectors = { labels: new LabelSelector([]), fields: none, ofUsage: [], isEmpty: true };
 
 /**
  * @param memberFields - fields of members, then `usageFields`: the order in which a refusal lists them
@@ -40,11 +40,9 @@ export function readSelectors(
     const labels = parseLabelSelector(labelSelector);
     const all = parseFieldSelector(fieldSelector);
     requireSupportedFields(all, [...memberFields, ...usageFields]);
-    const isOfUsage = ({ field }: FieldRequirement): boolean => usageFields.includes(field);
-    const ofUsage = all.requirements.filter(isOfUsage);
-    if (ofUsage.length === 0) return { labels, fields: all, usageFields: none, isEmpty: labels.isEmpty && all.isEmpty };
-    const fields = new FieldSelector(all.requirements.filter((requirement) => !isOfUsage(requirement)));
-    return { labels, fields, usageFields: new FieldSelector(ofUsage), isEmpty: false };
+    const ofUsage = all.requirements.filter(({ field }) => usageFields.includes(field));
+    const fields = new FieldSelector(all.requirements.filter(({ field }) => !usageFields.includes(field)));
+    return { labels, fields, ofUsage, isEmpty: labels.isEmpty && all.isEmpty };
   } catch (error) {
     if (error instanceof SelectorInvalid) throw badRequest(error.message);
     throw error;
@@ -59,7 +57,10 @@ export interface Selectable {
 }
 
 /** The members that the selectors select, usage aside; in the same order. */
-export function selectMembers<M extends Selectable>(members: readonly M[], { labels, fields }: Selectors): readonly M[] {
+export function selectMembers<M extends Selectable>(
+  members: readonly M[],
+  { labels, fields }: Selectors,
+): readonly M[] {
   if (labels.isEmpty && fields.isEmpty) return members;
   let current: M | undefined;
   const values = {
@@ -69,4 +70,9 @@ export function selectMembers<M extends Selectable>(members: readonly M[], { lab
     current = member;
     return labels.matches(member.labels) && (fields.isEmpty || fields.matches(values));
   });
+}
+
+/** Whether usage with this value of its field is selected. */
+export function selectsUsage({ ofUsage }: Selectors, fieldValue: string): boolean {
+  return ofUsage.every(({ operator, value }) => (fieldValue === value) === (operator === "="));
 }

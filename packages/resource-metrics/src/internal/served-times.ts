@@ -3,6 +3,11 @@ export class ServedTimes {
   #timesMs: Float64Array = new Float64Array(64);
   #count = 0;
 
+  /** Forgets what a failed request left. */
+  clear(): void {
+    this.#count = 0;
+  }
+
   add(timesMs: Float64Array): void {
     this.#reserve(timesMs.length);
     this.#timesMs.set(timesMs, this.#count);
@@ -14,7 +19,7 @@ export class ServedTimes {
     this.#timesMs[this.#count++] = timeMs;
   }
 
-  /** Reports and forgets. The array that `onServed` gets is used again. */
+  /** The array that `onServed` gets is used again. */
   report(nowMs: number, onServed: ((agesMs: Float64Array) => void) | undefined): void {
     const ages = this.#timesMs.subarray(0, this.#count);
     this.#count = 0;
