@@ -72,11 +72,25 @@ export async function runArea(file: VectorFile, bindings: readonly AreaBinding[]
   return { area: file.area, cases: file.cases.length, passed, explained, pending, failed, uncovered, idle, reasons };
 }
 
+/** An implementation that never answers must not stop the run. */
+const answerLimitMs = 20_000;
+
 async function judge(check: Check, test: VectorCase, file: VectorFile): Promise<Verdict> {
+  let timer: NodeJS.Timeout | undefined;
   try {
-    return await check(test, file);
+    const verdict = check(test, file);
+    if (!(verdict instanceof Promise)) return verdict;
+    const late = new Promise<Verdict>((resolve) => {
+      timer = setTimeout(
+        () => resolve({ expected: "an answer", actual: `none within ${answerLimitMs} ms` }),
+        answerLimitMs,
+      );
+    });
+    return await Promise.race([verdict, late]);
   } catch (error) {
     return { expected: "an answer", actual: error instanceof Error ? `${error.name}: ${error.message}` : error };
+  } finally {
+    clearTimeout(timer);
   }
 }
 
