@@ -25,9 +25,9 @@ export class ServingPairInvalid extends ApiserviceError {
   override readonly code: string = ServingPairInvalid.code;
 }
 
-/** What is to be served contradicts itself. The message lists every problem. */
-export class ApiDefinitionInvalid extends ApiserviceError {
-  static override readonly code: string = "API_DEFINITION_INVALID";
-  override readonly name: string = "ApiDefinitionInvalid";
-  override readonly code: string = ApiDefinitionInvalid.code;
+/** An audit policy cannot be followed. The message lists every problem with its path. */
+export class AuditPolicyInvalid extends ApiserviceError {
+  static override readonly code: string = "AUDIT_POLICY_INVALID";
+  override readonly name: string = "AuditPolicyInvalid";
+  override readonly code: string = AuditPolicyInvalid.code;
 }

@@ -8,11 +8,18 @@ import type { Log } from "./server-options.ts";
 import { errorReply } from "./status-reply.ts";
 
 /** Handlers never see credentials or identity headers: only what the authenticator leaves. */
-export function withAuthentication(authenticator: Authenticator, log: Log): Filter {
+export function withAuthentication(
+  authenticator: Authenticator,
+  log: Log,
+  onRefused: ((exchange: Exchange, reason: string) => void) | undefined,
+): Filter {
   return (next) => (exchange) =>
     whenReady(
       authenticator.authenticate({ peerChain: exchange.peerChain, rawHeaders: exchange.request.rawHeaders }),
-      (result) => decided(result, exchange, next, log),
+      (result) => {
+        if (result.kind === "refused") onRefused?.(exchange, result.reason);
+        return decided(result, exchange, next, log);
+      },
     );
 }
 
@@ -25,6 +32,5 @@ function decided(result: AuthenticationResult, exchange: Exchange, next: Handler
   }
   const { auditId, method, info } = exchange;
   log.warn({ auditId, method, path: info.path, reason: result.reason }, "request refused: not authenticated");
-  exchange.annotations["authentication.k8s.io/reason"] = result.reason;
   return errorReply(exchange, unauthorized("Unauthorized"));
 }

@@ -40,6 +40,8 @@ export class Exchange {
   readonly warnings: string[] = [];
   /** Filled by filters, written by the audit log. */
   readonly annotations: Record<string, string> = {};
+  /** The decoded body, once it was read. */
+  requestObject: unknown = undefined;
   /** Header lines without credentials and identity, once the request is authenticated. */
   visibleHeaders: readonly string[] = [];
   #abort: AbortController | undefined;

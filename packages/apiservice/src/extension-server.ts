@@ -115,7 +115,7 @@ class Server implements ExtensionServer {
       newAuditId: this.#options.newAuditId ?? randomUUID,
       observer: this.#options.observer,
       isDraining: () => this.#drain.isDraining,
-      audit: undefined,
+      audit: this.#options.audit,
     });
     return chain(filters, route);
   }

@@ -1,6 +1,7 @@
 /** What happens to every request, in order. */
 import type { Authenticator } from "@kubemetrics/authentication";
 import type { Authorizer } from "@kubemetrics/authorization";
+import { recordRefusal, withAuditLog, type AuditOptions } from "./audit-filter.ts";
 import { withAuditId } from "./audit-id-filter.ts";
 import { withAuthentication } from "./authentication-filter.ts";
 import { withAuthorization } from "./authorization-filter.ts";
@@ -29,7 +30,7 @@ export interface FilterParts {
   /** Whether the server is on its way out. */
   readonly isDraining: () => boolean;
   /** Records requests, when anybody wants them recorded. */
-  readonly audit: Filter | undefined;
+  readonly audit: AuditOptions | undefined;
 }
 
 /**
@@ -39,7 +40,7 @@ export interface FilterParts {
  * @see k8s.io/apiserver `pkg/server/config.go` (DefaultBuildHandlerChain)
  */
 export function filterChain(parts: FilterParts): readonly Filter[] {
-  const { clock, log, limits } = parts;
+  const { clock, log, limits, audit } = parts;
   return [
     withAuditId(parts.newAuditId),
     ...(parts.observer === undefined ? [] : [withObserver(parts.observer, clock)]),
@@ -50,8 +51,8 @@ export function filterChain(parts: FilterParts): readonly Filter[] {
     withConnectionClose(parts.isDraining),
     withDeadline(limits.requestTimeoutMs, clock, log),
     withWarnings(),
-    withAuthentication(parts.authenticator, log),
-    ...(parts.audit === undefined ? [] : [parts.audit]),
+    withAuthentication(parts.authenticator, log, audit && ((...refusal) => recordRefusal(audit, clock, ...refusal))),
+    ...(audit === undefined ? [] : [withAuditLog(audit, clock)]),
     withoutImpersonation(),
     withInFlightLimits(limits),
     withAuthorization(parts.authorizer, log),

@@ -32,5 +32,17 @@ export type { BodyFormat, PartialParts, ResourceAnswer, TableColumn, TableParts,
 // Health
 export type { HealthCheck, HealthEndpoint } from "./health.ts";
 
+// Audit
+export type { AuditOptions, AuditSink } from "./audit-filter.ts";
+export {
+  readAuditPolicy,
+  type AuditLevel,
+  type AuditPolicy,
+  type AuditResources,
+  type AuditRule,
+  type AuditStage,
+} from "./audit-policy.ts";
+export { RotatingFile, type FileCalls, type RotatingFileOptions } from "./rotating-file.ts";
+
 // Errors
-export { ApiserviceError, ServingPairInvalid } from "./apiservice-error.ts";
+export { ApiserviceError, AuditPolicyInvalid, ServingPairInvalid } from "./apiservice-error.ts";

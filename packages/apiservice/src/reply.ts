@@ -1,5 +1,7 @@
 /** What the inside of the server answers, before it becomes bytes on a connection. */
 
+import type { Status } from "@kubemetrics/apimachinery";
+
 /** Lower-case names. A list of values is sent as that many header lines. */
 export type ReplyHeaders = Record<string, string | readonly string[]>;
 
@@ -12,6 +14,8 @@ export interface Reply {
   /** Sent as they are, in order, never joined. Absent: no body. */
   readonly segments?: readonly Uint8Array[];
   readonly stream?: StreamedBody;
+  /** What an error answer says, for the audit log. */
+  readonly outcome?: Status;
 }
 
 export type MaybePromise<T> = T | Promise<T>;

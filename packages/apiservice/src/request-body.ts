@@ -28,7 +28,8 @@ export function readBody(
     if (mediaType === "" || !accepted.includes(mediaType)) {
       throw unsupportedMediaType(accepted.filter((type) => type !== ""));
     }
-    return { mediaType, value: decode(bytes) };
+    exchange.requestObject = decode(bytes);
+    return { mediaType, value: exchange.requestObject };
   });
 }
 

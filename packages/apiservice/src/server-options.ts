@@ -1,6 +1,7 @@
 /** What a server is made of, and what it can be told. */
 import type { Authenticator } from "@kubemetrics/authentication";
 import type { Authorizer } from "@kubemetrics/authorization";
+import type { AuditOptions } from "./audit-filter.ts";
 import type { DiscoveryVersion } from "./aggregated-discovery.ts";
 import type { Clock } from "./clock.ts";
 import type { HealthCheck } from "./health.ts";
@@ -82,6 +83,8 @@ export interface ExtensionServerOptions {
   /** `host:port` that `/apis` names. Default `:<port>`. */
   readonly serverAddress?: string;
   readonly limits?: Partial<Limits>;
+  /** Records requests by a policy. Absent: nothing is recorded. */
+  readonly audit?: AuditOptions;
   /** Called for every answer; must not throw. */
   readonly observer?: RequestObserver;
   readonly log: Log;

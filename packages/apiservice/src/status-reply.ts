@@ -24,7 +24,7 @@ export function statusReply(asker: Asker, status: Status, form: ErrorForm = {}):
   const format = chosen?.format ?? "json";
   headers["content-type"] = mediaTypes[format];
   const pretty = chosen === undefined || chosen.pretty || wantsPretty(asker);
-  return { status: status.code ?? 500, headers, segments: [statusBody(status, format, pretty)] };
+  return { status: status.code ?? 500, headers, segments: [statusBody(status, format, pretty)], outcome: status };
 }
 
 /** For anything thrown: a StatusError as it is, else 500 with the error's message. */
