@@ -8,7 +8,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{packages,apps}/*/test/**/*.test.ts", "conformance/test/**/*.test.ts"],
+          include: ["{packages,apps,examples}/*/test/**/*.test.ts", "conformance/test/**/*.test.ts"],
           testTimeout: 20_000,
         },
       },
