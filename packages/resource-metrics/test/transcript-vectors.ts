@@ -48,22 +48,28 @@ interface Recorded {
 
 const servers = new Map<string, Promise<LiveServer>>();
 
-/** Ends the servers that the cases started. */
-export async function closeTranscriptServers(): Promise<void> {
-  const started = [...servers.values()];
-  servers.clear();
-  for (const server of started) await (await server)[Symbol.asyncDispose]();
-}
-
 function serverOf(name: string, file: VectorFile): Promise<LiveServer> {
   let server = servers.get(name);
   if (server === undefined) {
-    const fixture = (file["fixtures"] as readonly Fixture[]).find((candidate) => candidate.name === name);
-    if (fixture === undefined) throw new Error(`no fixture ${name}`);
-    server = LiveServer.start(groupOf(fixture));
+    server = LiveServer.start(groupOf(fixtureOf(name, file)));
     servers.set(name, server);
   }
   return server;
+}
+
+/** Ends the server of a fixture after its last case: nobody tells a binding that the run is over. */
+async function endAfter(test: TranscriptCase, file: VectorFile): Promise<void> {
+  const last = file.cases.findLast((other) => (other as TranscriptCase).fixture === test.fixture && isOurs(other));
+  if (last?.id !== test.id) return;
+  const server = servers.get(test.fixture);
+  servers.delete(test.fixture);
+  await (await server)?.[Symbol.asyncDispose]();
+}
+
+function fixtureOf(name: string, file: VectorFile): Fixture {
+  const fixture = (file["fixtures"] as readonly Fixture[]).find((candidate) => candidate.name === name);
+  if (fixture === undefined) throw new Error(`no fixture ${name}`);
+  return fixture;
 }
 
 function groupOf(fixture: Fixture): ReturnType<typeof resourceMetricsGroup> {
@@ -109,7 +115,11 @@ function failing(message: string): KnownObjects {
 const leftOut: ReadonlySet<string> = new Set(["date", "content-length", "connection", "keep-alive"]);
 
 async function answer(test: TranscriptCase, file: VectorFile): Promise<RawAnswer> {
-  return (await serverOf(test.fixture, file)).ask(test.req);
+  try {
+    return await (await serverOf(test.fixture, file)).ask(test.req);
+  } finally {
+    await endAfter(test, file);
+  }
 }
 
 /** An answer in the form of the recorded ones. */
@@ -138,10 +148,6 @@ function isOurs(given: VectorCase): boolean {
 }
 
 // The differences
-
-function fixtureOf(test: TranscriptCase, file: VectorFile): Fixture {
-  return (file["fixtures"] as readonly Fixture[]).find(({ name }) => name === test.fixture) as Fixture;
-}
 
 function recordedBody({ body, bodyBase64 }: Recorded): Buffer {
   return bodyBase64 === undefined ? Buffer.from(body ?? "") : Buffer.from(bodyBase64, "base64");
@@ -188,7 +194,7 @@ function podsWithoutAContainer({ scrapes }: Fixture): ReadonlySet<string> {
 /** The recorded answer without pods that lack a container, with pods that have zeros, and otherwise the same. */
 async function checkPods(given: VectorCase, file: VectorFile): Promise<Verdict> {
   const test = given as TranscriptCase;
-  const fixture = fixtureOf(test, file);
+  const fixture = fixtureOf(test.fixture, file);
   const [zero, partial] = [podsWithZero(fixture), podsWithoutAContainer(fixture)];
   const ours = await answer(test, file);
   const [, namespace, name] = /\/namespaces\/([^/?]+)\/pods\/([^/?]+)/.exec(test.req.target) ?? [];
@@ -209,7 +215,7 @@ async function checkPods(given: VectorCase, file: VectorFile): Promise<Verdict> 
 async function checkNodeName(given: VectorCase, file: VectorFile): Promise<Verdict> {
   const test = given as TranscriptCase;
   const [, selected = ""] = /spec\.nodeName=([^&]*)/.exec(test.req.target) ?? [];
-  const page = fixtureOf(test, file).scrapes?.at(-1)?.kubelets[selected]?.body ?? "";
+  const page = fixtureOf(test.fixture, file).scrapes?.at(-1)?.kubelets[selected]?.body ?? "";
   const isOnNode = (key: string): boolean => {
     const [namespace, name] = key.split("/");
     return page.includes(`namespace="${namespace}",pod="${name}"}`);
@@ -253,7 +259,7 @@ const deviations: readonly Deviation[] = [
     reason: "a pod served without one of its containers looks idle, and an autoscaler shrinks it",
     applies: (test, file) => {
       const body = recordedBody((test as TranscriptCase).res).toString("latin1");
-      const pods = [...podsWithoutAContainer(fixtureOf(test as TranscriptCase, file))];
+      const pods = [...podsWithoutAContainer(fixtureOf((test as TranscriptCase).fixture, file))];
       return pods.some((pod) => body.includes(pod.split("/")[1] ?? ""));
     },
     check: checkPods,
@@ -261,7 +267,7 @@ const deviations: readonly Deviation[] = [
   {
     name: "zero-is-a-value",
     reason: "a container that did nothing used nothing; upstream drops its whole pod",
-    applies: (test, file) => podsWithZero(fixtureOf(test as TranscriptCase, file)).size > 0,
+    applies: (test, file) => podsWithZero(fixtureOf((test as TranscriptCase).fixture, file)).size > 0,
     check: checkPods,
   },
 ];
