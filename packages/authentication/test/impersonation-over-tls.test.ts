@@ -25,11 +25,15 @@ beforeAll(async () => {
   server = await startServer(createDelegatingAuthenticator({ trust }));
 });
 beforeEach(() => tell({ kind: "present", data: usual }));
-afterAll(async () => server[Symbol.asyncDispose]());
+afterAll(async () => server.close());
 
 async function ask(chain: readonly KeyPair[], headers: readonly string[]): Promise<string> {
-  using client = new Client(server, chain);
-  return await client.get(headers);
+  const client = new Client(server, chain);
+  try {
+    return await client.get(headers);
+  } finally {
+    client.close();
+  }
 }
 
 describe("headers that claim to be admin", () => {
@@ -126,8 +130,8 @@ describe("from the proxy", () => {
 
 test("a rotated CA counts with the next request on a live connection, in both directions", async () => {
   const nextCa = issueAuthority({ commonName: "front-proxy-ca-2" });
-  using old = new Client(server, [proxy]);
-  using next = new Client(server, [issueClient(nextCa, { commonName: "front-proxy-client" })]);
+  const old = new Client(server, [proxy]);
+  const next = new Client(server, [issueClient(nextCa, { commonName: "front-proxy-client" })]);
   const before = server.connections();
   const both = async (): Promise<readonly string[]> => [await old.get(admin), await next.get(admin)];
   const accepted = "admin system:masters,system:authenticated";
@@ -141,11 +145,14 @@ test("a rotated CA counts with the next request on a live connection, in both di
   tell({ kind: "present", data: usual });
   expect(await both()).toEqual([accepted, "401"]);
   expect(server.connections() - before).toBe(2);
+  old.close();
+  next.close();
 });
 
 test("a name taken off the allowed list stops counting on a live connection", async () => {
-  using client = new Client(server, [proxy]);
+  const client = new Client(server, [proxy]);
   expect(await client.get(admin)).toBe("admin system:masters,system:authenticated");
   tell({ kind: "present", data: mapData({ proxy: [proxyCa], users: [userCa] }, ["someone-else"]) });
   expect(await client.get(admin)).toBe("401");
+  client.close();
 });

@@ -10,9 +10,10 @@ import { issueAuthority, issueServer, type KeyPair } from "@kubemetrics/x509";
 const servingCa = issueAuthority({ commonName: "serving-ca" });
 const serving = issueServer(servingCa, { commonName: "server", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] });
 
-export interface LiveServer extends AsyncDisposable {
+export interface LiveServer {
   readonly port: number;
   readonly connections: () => number;
+  readonly close: () => Promise<void>;
 }
 
 /** The handshake asks for a certificate and judges nothing. */
@@ -55,7 +56,7 @@ export async function startServer(authenticator: Authenticator): Promise<LiveSer
   return {
     port: (server.address() as AddressInfo).port,
     connections: () => connections,
-    async [Symbol.asyncDispose]() {
+    async close() {
       server.closeAllConnections();
       server.close();
       await once(server, "close");
@@ -71,7 +72,7 @@ function presented(socket: TLSSocket): readonly Uint8Array[] {
 }
 
 /** A client that keeps its one connection. `chain`: what it presents, its own certificate first. */
-export class Client implements Disposable {
+export class Client {
   readonly #agent: Agent;
   readonly #port: number;
 
@@ -104,7 +105,7 @@ export class Client implements Disposable {
     return [name, groups.join(","), ...left].join(" ");
   }
 
-  [Symbol.dispose](): void {
+  close(): void {
     this.#agent.destroy();
   }
 }

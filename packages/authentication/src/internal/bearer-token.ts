@@ -1,6 +1,6 @@
 /** Finds bearer tokens in request headers. */
 import { headerText } from "./header-text.ts";
-import { trimmed } from "./header-lines.ts";
+import { trimmed, trimmedOf } from "./header-lines.ts";
 
 /** `undefined` everywhere: the request carries no token. */
 export interface TokenFinding {
@@ -18,14 +18,10 @@ const extraSpace: TokenFinding = {
   token: undefined,
   warning: "the provided Authorization header contains extra space before the bearer token, and is ignored",
 };
-// White space as Go's unicode.IsSpace has it; JavaScript's \s has U+FEFF too and lacks U+0085.
-const space = "[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
-const surroundingSpace = new RegExp(`^${space}|${space}$`, "gu");
-
 /** `authorization`: the *first* Authorization header; others are not looked at. */
 export function bearerToken(authorization: string | undefined): TokenFinding {
   if (authorization === undefined || authorization === "") return none;
-  const [scheme = "", token, ...rest] = headerText(authorization).replaceAll(surroundingSpace, "").split(" ");
+  const [scheme = "", token, ...rest] = trimmedOf(headerText(authorization), isGoSpace).split(" ", 3);
   if (token === undefined || scheme.toLowerCase() !== "bearer") return none;
   if (token === "") return rest.length > 0 ? extraSpace : none;
   return { token };
@@ -33,15 +29,20 @@ export function bearerToken(authorization: string | undefined): TokenFinding {
 
 const protocolHeader = "sec-websocket-protocol";
 const tokenPrefix = "base64url.bearer.authorization.k8s.io.";
+/** Clients offer a handful; a megabyte of commas would be a million. */
+const mostProtocols = 1000;
 
 /** A token that a browser passes as a WebSocket subprotocol, because it cannot set headers. */
 export function webSocketToken(rawHeaders: readonly string[]): TokenFinding {
   if ((valuesOf(rawHeaders, "upgrade")[0] ?? "").toLowerCase() !== "websocket") return none;
   if (!valuesOf(rawHeaders, "connection").some((value) => value.toLowerCase().includes("upgrade"))) return none;
+  const protocols = valuesOf(rawHeaders, protocolHeader).flatMap((value) => value.split(",", mostProtocols));
+  if (!protocols.some((protocol) => protocol.includes(tokenPrefix))) return none;
+  if (protocols.length >= mostProtocols) return { token: undefined, fault: "too many WebSocket subprotocols" };
   const others: string[] = [];
   let encoded: string | undefined;
-  for (const protocol of valuesOf(rawHeaders, protocolHeader).flatMap((value) => value.split(","))) {
-    const name = protocol.replaceAll(surroundingSpace, "");
+  for (const protocol of protocols) {
+    const name = trimmedOf(protocol, isGoSpace);
     if (!name.startsWith(tokenPrefix)) others.push(name);
     else if (encoded !== undefined)
       return { token: undefined, fault: "more than one WebSocket subprotocol carries a token" };
@@ -78,4 +79,12 @@ function decoded(base64url: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** White space as Go's unicode.IsSpace has it; JavaScript's `trim` takes U+FEFF too and leaves U+0085. */
+function isGoSpace(code: number): boolean {
+  if (code < 0x80) return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+  return (
+    (code >= 0x2000 && code <= 0x200a) || [0x85, 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000].includes(code)
+  );
 }

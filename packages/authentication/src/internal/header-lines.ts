@@ -78,9 +78,16 @@ export function lowerAscii(name: string): string {
 
 /** Without spaces and tabs at the ends (RFC 9110 §5.5). */
 export function trimmed(value: string): string {
-  return isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1))
-    ? value.replace(/^[ \t]+/, "").replace(/[ \t]+$/, "")
-    : value;
+  return trimmedOf(value, isBlank);
+}
+
+/** By index, not by regular expression: `/ +$/` takes quadratic time on a megabyte of inner spaces. */
+export function trimmedOf(text: string, isSpace: (code: number) => boolean): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return start === 0 && end === text.length ? text : text.slice(start, end);
 }
 
 function isBlank(code: number): boolean {

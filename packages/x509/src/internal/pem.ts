@@ -61,8 +61,9 @@ function readBlock(text: string, begin: number, end: number): { block: PemBlock;
 function lineAt(text: string, from: number): { line: string; next: number } {
   const newline = text.indexOf("\n", from);
   const stop = newline < 0 ? text.length : newline;
-  const line = text.slice(from, newline > from && text[newline - 1] === "\r" ? newline - 1 : stop);
-  return { line: line.replace(/[ \t]+$/, ""), next: newline < 0 ? text.length : newline + 1 };
+  let end = newline > from && text[newline - 1] === "\r" ? newline - 1 : stop;
+  while (end > from && (text[end - 1] === " " || text[end - 1] === "\t")) end--;
+  return { line: text.slice(from, end), next: newline < 0 ? text.length : newline + 1 };
 }
 
 /** Standard alphabet, padded, white space anywhere; `undefined` otherwise. Node's decoder would skip what it dislikes. */
