@@ -93,6 +93,7 @@ export class TokenAuthenticator {
   }
 
   #answerOf(status: TokenReviewStatus): TokenAnswer {
+    if (!isWellFormed(status)) return { kind: "failed", reason: "the TokenReview answer has fields of wrong types" };
     const { audiences: wanted, implicitAudiences = wanted ?? [] } = this.#options;
     const stated = status.audiences ?? [];
     const acceptable = stated.length > 0 ? stated : implicitAudiences;
@@ -131,6 +132,25 @@ export class TokenAuthenticator {
 function userOf({ user }: TokenReviewStatus): UserInfo {
   const extra = Object.entries(user?.extra ?? {}).map(([key, values]) => [key, values ?? []] as const);
   return { name: user?.username ?? "", uid: user?.uid ?? "", groups: user?.groups ?? [], extra: new Map(extra) };
+}
+
+/** The status comes over the network: a user whose name is a number, say, must not get any further. */
+function isWellFormed(status: TokenReviewStatus): boolean {
+  const { authenticated, user, audiences, error } = status as { readonly [K in keyof TokenReviewStatus]: unknown };
+  const { username, uid, groups, extra } = (user ?? {}) as Readonly<Record<string, unknown>>;
+  const isObject = (value: unknown): boolean => value === undefined || value === null || typeof value === "object";
+  return (
+    (authenticated === undefined || typeof authenticated === "boolean") &&
+    [error, username, uid].every((text) => text === undefined || typeof text === "string") &&
+    [user, extra].every((value) => isObject(value) && !Array.isArray(value)) &&
+    [audiences, groups, ...Object.values(extra ?? {})].every(isListOfTexts)
+  );
+}
+
+function isListOfTexts(value: unknown): boolean {
+  return (
+    value === undefined || value === null || (Array.isArray(value) && value.every((text) => typeof text === "string"))
+  );
 }
 
 function afterTimeout(run: () => void, ms: number): () => void {

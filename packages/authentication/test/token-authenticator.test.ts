@@ -103,6 +103,32 @@ describe("an answer about a token", () => {
   });
 });
 
+test.for<[string, unknown]>([
+  ["a name that is a number", { authenticated: true, user: { username: 1 } }],
+  ["groups that are one text", { authenticated: true, user: { username: "u", groups: "system:masters" } }],
+  ["groups that are no texts", { authenticated: true, user: { username: "u", groups: [{}] } }],
+  ["extra values that are one text", { authenticated: true, user: { username: "u", extra: { k: "v" } } }],
+  ["extra that is a list", { authenticated: true, user: { username: "u", extra: [["v"]] } }],
+  ["a user that is a text", { authenticated: true, user: "u" }],
+  ["a yes that is a text", { authenticated: "true", user: { username: "u" } }],
+  ["an error that is an object", { authenticated: false, error: {} }],
+])("an answer with %s is a failure, not a user", async ([, status]) => {
+  const reviewer = { review: async () => status as TokenReviewStatus };
+  expect(await new TokenAuthenticator({ reviewer }).lookup("t")).toEqual({
+    kind: "failed",
+    reason: "the TokenReview answer has fields of wrong types",
+  });
+});
+
+test("a reviewer that throws before it promises is a failure like any other", async () => {
+  const reviewer = {
+    review(): Promise<TokenReviewStatus> {
+      throw new Error("closed");
+    },
+  };
+  expect(await new TokenAuthenticator({ reviewer }).lookup("t")).toEqual({ kind: "failed", reason: "closed" });
+});
+
 describe("beside other credentials", () => {
   const good = ["Authorization", "Bearer good"];
   const stranger = [Buffer.from("not a certificate")];
