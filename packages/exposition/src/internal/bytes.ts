@@ -13,6 +13,7 @@ export const ZERO = 48;
 export const NINE = 57;
 export const EQUALS = 61;
 export const BACKSLASH = 92;
+export const UPPER_E = 69;
 export const LOWER_E = 101;
 export const LOWER_I = 105;
 export const LOWER_N = 110;

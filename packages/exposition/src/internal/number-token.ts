@@ -1,24 +1,6 @@
-/**
- * Reads decimal numbers from bytes without building strings.
- *
- * The value is the double nearest to the text, as `Number` in JavaScript and `ParseFloat` in Go give it. Texts of at most
- * 15 digits are one exact division or multiplication by a power of ten (Clinger). Up to 19 digits, which is how Go prints
- * start times, the same is done with a correction term, and the result is used only if the correction's own rounding
- * cannot change it; the few others go through `Number`.
- */
-import { DOT, LOWER_E, LOWER_I, LOWER_N, MINUS, NINE, PLUS, ZERO } from "./bytes.ts";
-
-/** Exact in a double. */
-const powersOfTen = [
-  1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-  1e21, 1e22,
-];
-
-/** Bounds the rounding of the correction term, generously. */
-const correctionError = 2 ** -48;
-
-/** 2^27 + 1: halves a double's digits (Veltkamp). */
-const splitter = 134217729;
+/** Reads numbers from bytes without building strings, as `Number` in JavaScript and `ParseFloat` in Go read them. */
+import { DOT, LOWER_E, LOWER_I, LOWER_N, MINUS, NINE, PLUS, UPPER_E, ZERO } from "./bytes.ts";
+import { fourDigits, powersOfTen, scale, scaleLong } from "./decimal.ts";
 
 /** One number of a page. Kept and reused by its owner, so that reading allocates nothing. */
 export class NumberToken {
@@ -26,6 +8,7 @@ export class NumberToken {
   value: number = Number.NaN;
   /** Index after the last byte of the number. */
   end = 0;
+  #exponent = 0;
 
   /**
    * Reads the number that begins at `at`: decimal digits with point and exponent, `Inf`, `Infinity` and `NaN` in any case.
@@ -35,6 +18,88 @@ export class NumberToken {
    * @returns false when no number begins there, or it is out of range; `value` and `end` are then meaningless
    */
   read(page: Buffer, view: DataView, at: number): boolean {
+    const stop = page.length;
+    let i = at;
+    let byte = i < stop ? (page[i] as number) : 0;
+    // In whole numbers of at most nine digits at first: most values end here.
+    let whole = 0;
+    while (byte >= ZERO && byte <= NINE) {
+      whole = (Math.imul(whole, 10) + (byte - ZERO)) | 0;
+      byte = ++i < stop ? (page[i] as number) : 0;
+    }
+    const wholeDigits = i - at;
+    if (wholeDigits === 0 || wholeDigits > 7) return this.#readAny(page, view, at);
+    let fraction = 0; // its first eight digits
+    let rest = 0; // the others
+    let restDigits = 0;
+    let fractionDigits = 0;
+    if (byte === DOT) {
+      const from = ++i;
+      const four = i + 4 <= stop ? fourDigits(view.getInt32(i, true)) : -1;
+      if (four >= 0) {
+        fraction = four;
+        i += 4;
+        const more = i + 4 <= stop ? fourDigits(view.getInt32(i, true)) : -1;
+        if (more >= 0) {
+          i += 4;
+          fraction = (Math.imul(four, 10_000) + more) | 0;
+          const third = i + 4 <= stop ? fourDigits(view.getInt32(i, true)) : -1;
+          if (third >= 0) {
+            rest = third;
+            i += 4;
+          }
+        }
+      }
+      byte = i < stop ? (page[i] as number) : 0;
+      if (i - from < 8) {
+        while (byte >= ZERO && byte <= NINE) {
+          fraction = (Math.imul(fraction, 10) + (byte - ZERO)) | 0;
+          byte = ++i < stop ? (page[i] as number) : 0;
+        }
+        fractionDigits = i - from;
+      } else {
+        while (byte >= ZERO && byte <= NINE) {
+          rest = (Math.imul(rest, 10) + (byte - ZERO)) | 0;
+          byte = ++i < stop ? (page[i] as number) : 0;
+        }
+        fractionDigits = 8;
+        restDigits = i - from - 8;
+        if (restDigits > 8) return this.#readAny(page, view, at);
+      }
+    }
+    let unit = powersOfTen[fractionDigits] as number;
+    let head = whole * unit + fraction;
+    if (restDigits > 0 && wholeDigits + fractionDigits + restDigits <= 15) {
+      const shift = powersOfTen[restDigits] as number;
+      head = head * shift + rest;
+      unit *= shift;
+      fractionDigits += restDigits;
+      restDigits = 0;
+    }
+    this.end = i;
+    if (byte !== LOWER_E && byte !== UPPER_E && restDigits === 0) {
+      this.value = head / unit;
+      return true;
+    }
+    let exponent = -fractionDigits - restDigits;
+    if (byte === LOWER_E || byte === UPPER_E) {
+      this.end = this.#readExponent(page, i + 1);
+      if (this.end < 0) return false;
+      exponent += this.#exponent;
+    }
+    if (exponent < -22 || exponent > 22) return this.#readAny(page, view, at);
+    if (restDigits === 0) {
+      this.value = exponent < 0 ? head / (powersOfTen[-exponent] as number) : head * (powersOfTen[exponent] as number);
+      return true;
+    }
+    const value = scaleLong(head, rest, restDigits, exponent);
+    if (value !== value) return this.#readAny(page, view, at);
+    this.value = value;
+    return true;
+  }
+
+  /** The same for any number. */
+  #readAny(page: Buffer, view: DataView, at: number): boolean {
     const stop = page.length;
     let i = at;
     let byte = i < stop ? (page[i] as number) : 0;
@@ -76,17 +141,10 @@ export class NumberToken {
     }
     if (digits === 0) return point < 0 && this.#readWord(page, i, negative, signed);
     let exponent = point < 0 ? 0 : point - digits;
-    if (byte === LOWER_E || byte === LOWER_E - 32) {
-      byte = ++i < stop ? (page[i] as number) : 0;
-      const down = byte === MINUS;
-      if (down || byte === PLUS) byte = ++i < stop ? (page[i] as number) : 0;
-      if (byte < ZERO || byte > NINE) return false;
-      let written = 0;
-      while (byte >= ZERO && byte <= NINE) {
-        if (written < 100_000) written = written * 10 + (byte - ZERO);
-        byte = ++i < stop ? (page[i] as number) : 0;
-      }
-      exponent += down ? -written : written;
+    if (byte === LOWER_E || byte === UPPER_E) {
+      i = this.#readExponent(page, i + 1);
+      if (i < 0) return false;
+      exponent += this.#exponent;
     }
     this.end = i;
     if (digits > 19 || exponent < -22 || exponent > 22) return this.#readSlowly(page, at, i);
@@ -95,6 +153,22 @@ export class NumberToken {
     if (magnitude !== magnitude) return this.#readSlowly(page, at, i);
     this.value = negative ? -magnitude : magnitude;
     return true;
+  }
+
+  /** Reads what follows `e` into `#exponent`; returns the index after it, or -1 when no digit does. */
+  #readExponent(page: Buffer, at: number): number {
+    let i = at;
+    let byte = page[i] ?? 0;
+    const down = byte === MINUS;
+    if (down || byte === PLUS) byte = page[++i] ?? 0;
+    if (byte < ZERO || byte > NINE) return -1;
+    let written = 0;
+    while (byte >= ZERO && byte <= NINE) {
+      if (written < 100_000) written = written * 10 + (byte - ZERO);
+      byte = ++i < page.length ? (page[i] as number) : 0;
+    }
+    this.#exponent = down ? -written : written;
+    return i;
   }
 
   /** `Inf`, `Infinity` with or without a sign, `NaN` without, as Go reads them. */
@@ -120,62 +194,6 @@ export class NumberToken {
     this.value = value;
     return true;
   }
-}
-
-/**
- * The number that four bytes spell, the first in the lowest eight bits; -1 when one is not a digit.
- *
- * All four at once: digits become 0 … 9, anything else leaves a high bit, and two multiplications join the digits.
- */
-export function fourDigits(bytes: number): number {
-  const digits = bytes ^ 0x30303030;
-  if ((((digits + 0x76767676) | digits) & 0x80808080) !== 0) return -1;
-  const pairs = (Math.imul(digits, 10) + (digits >>> 8)) & 0x00ff00ff;
-  return (pairs & 0xff) * 100 + (pairs >>> 16);
-}
-
-/** Exact operands, one rounding. */
-function scale(digits: number, exponent: number): number {
-  if (exponent === 0) return digits;
-  return exponent < 0 ? digits / (powersOfTen[-exponent] as number) : digits * (powersOfTen[exponent] as number);
-}
-
-/** (head × 10^tailDigits + tail) × 10^exponent, correctly rounded; NaN when that cannot be told. */
-function scaleLong(head: number, tail: number, tailDigits: number, exponent: number): number {
-  // The integer as an unevaluated sum of two doubles, exact.
-  const shift = powersOfTen[tailDigits] as number;
-  const product = head * shift;
-  const sum = product + tail;
-  const rest = tail - (sum - product) + productError(head, shift, product);
-  if (exponent === 0) return sum + rest;
-  const power = powersOfTen[exponent < 0 ? -exponent : exponent] as number;
-  let first: number;
-  let correction: number;
-  let uncertain: number;
-  if (exponent < 0) {
-    first = sum / power;
-    const back = first * power;
-    const remainder = sum - back - productError(first, power, back); // exact
-    correction = (remainder + rest) / power;
-    uncertain = Math.abs(correction) * correctionError;
-  } else {
-    first = sum * power;
-    const lost = productError(sum, power, first);
-    const more = rest * power;
-    correction = lost + more;
-    uncertain = (Math.abs(lost) + Math.abs(more)) * correctionError;
-  }
-  const low = first + (correction - uncertain);
-  return low === first + (correction + uncertain) ? low : Number.NaN;
-}
-
-/** a × b - product, exactly (Dekker). */
-function productError(a: number, b: number, product: number): number {
-  const aHigh = a * splitter - (a * splitter - a);
-  const aLow = a - aHigh;
-  const bHigh = b * splitter - (b * splitter - b);
-  const bLow = b - bHigh;
-  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
 }
 
 /** Whether the letters at `at` are `word`, in any case. */

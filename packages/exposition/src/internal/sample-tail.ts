@@ -1,7 +1,8 @@
 /** What follows a name and its labels in the text format: the value and the timestamp. */
 import type { RejectReason } from "../scan-report.ts";
 import { LF, MINUS, skipBlanks, SPACE, TAB, ZERO, NINE } from "./bytes.ts";
-import { fourDigits, NumberToken } from "./number-token.ts";
+import { fourDigits } from "./decimal.ts";
+import { NumberToken } from "./number-token.ts";
 
 /** Largest timestamp Prometheus reads: a signed 64-bit number. */
 const largestTimestamp = 2n ** 63n - 1n;
