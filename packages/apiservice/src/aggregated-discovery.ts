@@ -1,8 +1,14 @@
 /** Aggregated discovery: everything in one document, asked for by conversion, with an ETag. */
 import { createHash } from "node:crypto";
-import { goJson, goYaml, protobufEnvelope, ProtobufWriter } from "@kubemetrics/apimachinery";
+import {
+  goJson,
+  goYaml,
+  protobufEnvelope,
+  ProtobufWriter,
+  writeListMeta,
+  writeObjectMeta,
+} from "@kubemetrics/apimachinery";
 import type { Exchange } from "./exchange.ts";
-import { writeObjectMeta } from "./meta-encoding.ts";
 import { allFormats, mediaTypes, Negotiator, wantsPretty, type Conversion } from "./negotiation.ts";
 import type { Reply } from "./reply.ts";
 import type { BodyFormat } from "./resource-answer.ts";
@@ -109,11 +115,7 @@ function scopeOf(resource: ResourceDefinition): string {
 
 function listMessage(groups: readonly ApiGroup[]): Uint8Array {
   const writer = new ProtobufWriter();
-  const listMeta = writer.begin(1);
-  writer.string(1, "");
-  writer.string(2, "");
-  writer.string(3, "");
-  writer.end(listMeta);
+  writeListMeta(writer, 1, {});
   for (const { name, versions } of groups) {
     const item = writer.begin(2);
     writeObjectMeta(writer, 1, { name });

@@ -4,7 +4,7 @@ import type { UserInfo } from "@kubemetrics/authentication";
 import type { AuditLevel, AuditStage } from "./audit-policy.ts";
 import type { Exchange } from "./exchange.ts";
 import { headerValues } from "./request-headers.ts";
-import { statusObject } from "./status-body.ts";
+import { bareStatus } from "./status-body.ts";
 
 export type AuditEvent = Readonly<Record<string, unknown>>;
 
@@ -84,9 +84,8 @@ function objectReference({ info }: Exchange): AuditEvent {
   };
 }
 
-function responseStatus({ code, status }: AuditOutcome): AuditEvent {
-  const { kind: _kind, apiVersion: _apiVersion, ...fields } = statusObject({ ...status, code });
-  return fields;
+function responseStatus({ code, status }: AuditOutcome): object {
+  return bareStatus({ ...status, code });
 }
 
 function microTime(ms: number): string {

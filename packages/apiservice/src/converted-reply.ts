@@ -1,5 +1,5 @@
 /** An answer in the form the client asked for. */
-import { StatusError } from "@kubemetrics/apimachinery";
+import { StatusError, type MetaApiVersion } from "@kubemetrics/apimachinery";
 import { compressed, type CompressedSegments } from "./compression.ts";
 import type { Exchange } from "./exchange.ts";
 import { indentJson } from "./json-indent.ts";
@@ -30,10 +30,12 @@ function formOf(
   exchange: Exchange,
 ): readonly Uint8Array[] {
   if (as === undefined) return answer.body(format);
+  // Negotiation lets no other group version through.
+  const apiVersion = `${as.group}/${as.version}` as MetaApiVersion;
   const parts = as.kind === "Table" ? answer.table?.() : undefined;
-  if (parts !== undefined) return tableSegments(parts, as.version, format, exchange.info.rawQuery);
+  if (parts !== undefined) return tableSegments(parts, apiVersion, format, exchange.info.rawQuery);
   const partial = as.kind === "Table" ? undefined : answer.partialMetadata?.();
-  if (partial !== undefined) return partialMetadataSegments(partial, as, format, served);
+  if (partial !== undefined) return partialMetadataSegments(partial, as.kind, apiVersion, format, served);
   throw notAcceptableAs(`this object cannot be shown as ${as.kind}`);
 }
 

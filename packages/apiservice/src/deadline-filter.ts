@@ -8,10 +8,11 @@ import type { Reply } from "./reply.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./server-options.ts";
 import { errorReply } from "./status-reply.ts";
-import { statusObject } from "./status-body.ts";
+import { bareStatus } from "./status-body.ts";
 
 /** `?timeout=` lowers the limit, never raises it. Watches end by their own rule. No timer for synchronous answers. */
 export function withDeadline(limitMs: number, clock: Clock, log: Log): Filter {
+  const timedOut = timedOutReply();
   return (next) => (exchange) => {
     if (isLongRunning(exchange.info)) return next(exchange);
     let allowedMs = limitMs;
@@ -25,7 +26,7 @@ export function withDeadline(limitMs: number, clock: Clock, log: Log): Filter {
     }
     const reply = next(exchange);
     if (!(reply instanceof Promise)) return reply;
-    return orTimeout(reply, exchange, allowedMs - (clock.now() - exchange.receivedMs), clock, log);
+    return orTimeout(reply, exchange, allowedMs - (clock.now() - exchange.receivedMs), timedOut, clock, log);
   };
 }
 
@@ -40,6 +41,7 @@ function orTimeout(
   reply: Promise<Reply>,
   exchange: Exchange,
   remainingMs: number,
+  timedOut: Reply,
   clock: Clock,
   log: Log,
 ): Promise<Reply> {
@@ -48,7 +50,7 @@ function orTimeout(
   const cancel = clock.after(Math.max(0, remainingMs), () => {
     isLate = true;
     exchange.abort();
-    resolve(timedOut());
+    resolve(timedOut);
   });
   reply.then(
     (answer) => {
@@ -65,15 +67,11 @@ function orTimeout(
 }
 
 /** Plain text with a Status that lacks its kind, as upstream sends it. */
-function timedOut(): Reply {
-  const {
-    kind: _kind,
-    apiVersion: _apiVersion,
-    ...status
-  } = statusObject(timeout("request did not complete within the allotted timeout").status);
+function timedOutReply(): Reply {
+  const { status } = timeout("request did not complete within the allotted timeout");
   return {
     status: 504,
     headers: { "content-type": "text/plain; charset=utf-8", connection: "close" },
-    segments: [Buffer.from(`${goJson(status)}\n`)],
+    segments: [Buffer.from(`${goJson(bareStatus(status))}\n`)],
   };
 }

@@ -27,7 +27,7 @@ export type {
   ResourceRequest,
   WatchEvent,
 } from "./resource.ts";
-export type { BodyFormat, PartialParts, ResourceAnswer, TableColumn, TableParts, TableRow } from "./resource-answer.ts";
+export type { BodyFormat, PartialParts, ResourceAnswer, TableParts, TableRow } from "./resource-answer.ts";
 
 // Health
 export type { HealthCheck, HealthEndpoint } from "./health.ts";

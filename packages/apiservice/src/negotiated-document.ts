@@ -1,5 +1,12 @@
-/** Documents that never change, in every form, made once. */
-import { goJson, goYaml, notAcceptable, protobufEnvelope } from "@kubemetrics/apimachinery";
+/** Discovery documents never change: every form is made once. */
+import {
+  discoveryToJson,
+  discoveryToProtobuf,
+  goJson,
+  goYaml,
+  notAcceptable,
+  type DiscoveryDocument,
+} from "@kubemetrics/apimachinery";
 import type { Exchange } from "./exchange.ts";
 import { allFormats, mediaTypes, Negotiator, plainEndpoint, wantsPretty } from "./negotiation.ts";
 import type { Reply } from "./reply.ts";
@@ -9,22 +16,21 @@ import { errorReply } from "./status-reply.ts";
 
 type Form = BodyFormat | "pretty";
 
-/** A discovery document: JSON data with its protobuf message. */
 export class NegotiatedDocument {
   readonly #replies: ReadonlyMap<Form, Reply>;
   readonly #negotiator = new Negotiator(plainEndpoint(allFormats));
 
-  /** @param message - the protobuf message without its envelope */
-  constructor(json: Readonly<Record<string, unknown>>, kind: string, apiVersion: string, message: Uint8Array) {
+  constructor(document: DiscoveryDocument) {
+    const json = discoveryToJson(document);
     this.#replies = new Map<Form, Reply>([
-      ["json", document("json", Buffer.from(`${goJson(json)}\n`))],
-      ["pretty", document("json", Buffer.from(goJson(json, 2)))],
-      ["yaml", document("yaml", Buffer.from(goYaml(json)))],
-      ["protobuf", document("protobuf", protobufEnvelope(apiVersion, kind, message))],
+      ["json", documentReply("json", Buffer.from(`${goJson(json)}\n`))],
+      ["pretty", documentReply("json", Buffer.from(goJson(json, 2)))],
+      ["yaml", documentReply("yaml", Buffer.from(goYaml(json)))],
+      ["protobuf", documentReply("protobuf", discoveryToProtobuf(document))],
     ]);
   }
 
-  /** The document, 405 for other methods than GET, 406 when no form fits. */
+  /** The document; 406 when no form fits. */
   answer(asker: Pick<Exchange, "known" | "info">): Reply {
     const chosen = this.#negotiator.choose(asker.known.accept);
     if (chosen === undefined) {
@@ -44,6 +50,6 @@ export class NegotiatedDocument {
 
 const discoveryMediaTypes: readonly string[] = allFormats.map((format) => mediaTypes[format]);
 
-function document(format: BodyFormat, bytes: Uint8Array): Reply {
+function documentReply(format: BodyFormat, bytes: Uint8Array): Reply {
   return { status: 200, headers: { "content-type": mediaTypes[format] }, segments: [bytes] };
 }

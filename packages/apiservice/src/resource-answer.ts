@@ -1,5 +1,5 @@
 /** What a resource hands back: an object or a list that can show itself in the forms a client may ask for. */
-import type { ListMeta, ObjectMeta } from "@kubemetrics/apimachinery";
+import type { ListMeta, ObjectMeta, TableColumn } from "@kubemetrics/apimachinery";
 
 export type BodyFormat = "json" | "yaml" | "protobuf";
 
@@ -18,14 +18,6 @@ export interface ResourceAnswer {
   partialMetadata?(): PartialParts;
   /** 200 when absent; 201 for something created. */
   readonly status?: number;
-}
-
-export interface TableColumn {
-  readonly name: string;
-  readonly type: string;
-  readonly format: string;
-  readonly description: string;
-  readonly priority: number;
 }
 
 export interface TableRow {

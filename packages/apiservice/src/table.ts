@@ -1,8 +1,14 @@
 /** `Table`: what `kubectl get` prints. */
-import { badRequest, goJson, goQuote, goYaml } from "@kubemetrics/apimachinery";
+import {
+  badRequest,
+  goJson,
+  goQuote,
+  goYaml,
+  partialObjectToJson,
+  tableToJson,
+  type MetaApiVersion,
+} from "@kubemetrics/apimachinery";
 import { firstQueryValue } from "@kubemetrics/authorization";
-import { listMetaObject } from "./meta-encoding.ts";
-import { partialObject } from "./partial-metadata.ts";
 import type { BodyFormat, TableParts, TableRow } from "./resource-answer.ts";
 
 type Include = "Metadata" | "None" | "Object";
@@ -10,21 +16,16 @@ type Include = "Metadata" | "None" | "Object";
 /** @throws StatusError 400 for an unknown `includeObject` */
 export function tableSegments(
   parts: TableParts,
-  version: string,
+  apiVersion: MetaApiVersion,
   format: BodyFormat,
   rawQuery: string,
 ): readonly Uint8Array[] {
   const include = includeOption(rawQuery);
-  const apiVersion = `meta.k8s.io/${version}`;
   const isEmpty = parts.columns.length === 0 && parts.rows.length === 0;
-  const table = {
-    kind: "Table",
-    apiVersion,
-    metadata: listMetaObject(parts.metadata),
-    columnDefinitions: isEmpty ? null : parts.columns.map(columnObject),
-    rows: isEmpty ? null : parts.rows.map((row) => rowObject(row, include, apiVersion)),
-  };
-  return [Buffer.from(format === "yaml" ? goYaml(table) : `${goJson(table)}\n`)];
+  const rows = parts.rows.map((row) => ({ cells: row.cells, object: shownObject(row, include, apiVersion) }));
+  const table = { metadata: parts.metadata, columns: isEmpty ? null : parts.columns, rows: isEmpty ? null : rows };
+  const json = tableToJson(table, apiVersion);
+  return [Buffer.from(format === "yaml" ? goYaml(json) : `${goJson(json)}\n`)];
 }
 
 function includeOption(rawQuery: string): Include {
@@ -35,13 +36,9 @@ function includeOption(rawQuery: string): Include {
   throw badRequest(`Unable to convert to Table as requested: includeObject: Invalid value: ${goQuote(text)}: ${rule}`);
 }
 
-function columnObject(column: TableParts["columns"][number]): Readonly<Record<string, unknown>> {
-  const { name, type, format, description, priority } = column;
-  return { name, type, format, description, priority };
-}
-
-function rowObject(row: TableRow, include: Include, apiVersion: string): Readonly<Record<string, unknown>> {
+function shownObject(row: TableRow, include: Include, apiVersion: MetaApiVersion): object | null {
+  if (include === "None") return null;
   const whole = include === "Object" ? row.object?.() : undefined;
-  if (whole !== undefined) return { cells: row.cells, object: JSON.parse(Buffer.from(whole).toString("utf8")) };
-  return { cells: row.cells, object: include === "None" ? null : partialObject(row.metadata, apiVersion) };
+  if (whole === undefined) return partialObjectToJson(row.metadata, apiVersion);
+  return JSON.parse(Buffer.from(whole).toString("utf8")) as object;
 }

@@ -1,11 +1,10 @@
 /** Watches: events as lines of JSON, until the watch's own end, the client's, or the server's. */
-import { goJson, StatusError } from "@kubemetrics/apimachinery";
+import { goJson, StatusError, statusToJson } from "@kubemetrics/apimachinery";
 import type { Exchange } from "./exchange.ts";
 import type { Reply } from "./reply.ts";
 import type { WatchEvent } from "./resource.ts";
 import type { Clock } from "./clock.ts";
 import type { Log } from "./server-options.ts";
-import { statusObject } from "./status-body.ts";
 
 export interface WatchSettings {
   readonly clock: Clock;
@@ -55,7 +54,7 @@ async function* lines(
     }
   } catch (error) {
     if (!(error instanceof StatusError)) log.error({ err: error, auditId: exchange.auditId }, "watch failed");
-    yield line({ type: "ERROR", object: statusObject(watchFailure(error)) });
+    yield line({ type: "ERROR", object: statusToJson(watchFailure(error)) as WatchEvent["object"] });
   } finally {
     cancel();
     draining.removeEventListener("abort", end);

@@ -1,6 +1,6 @@
 /** negotiate.json: the choice of the answer's form from the Accept header. */
 import { same, type AreaBinding, type VectorCase, type VectorFile } from "@kubemetrics/conformance";
-import { notAcceptable, ProtobufWriter } from "@kubemetrics/apimachinery";
+import { notAcceptable } from "@kubemetrics/apimachinery";
 import { AggregatedDiscovery } from "../src/aggregated-discovery.ts";
 import { NegotiatedDocument } from "../src/negotiated-document.ts";
 import {
@@ -89,8 +89,7 @@ const aggregated = new AggregatedDiscovery(
   [{ name: "metrics.k8s.io", versions: [{ version: "v1beta1", resources }] }],
   ["v2"],
 );
-const noGroups = { kind: "APIGroupList", apiVersion: "v1", groups: [] };
-const plain = new NegotiatedDocument(noGroups, "APIGroupList", "v1", new ProtobufWriter().finish());
+const plain = new NegotiatedDocument({ kind: "APIGroupList", groups: [] });
 
 function checkAggregated(recorded: NegotiateCase): ReturnType<typeof same> {
   const { accept, ifNoneMatch } = recorded;
