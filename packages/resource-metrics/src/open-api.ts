@@ -81,7 +81,7 @@ function measured(description: string, payload: Readonly<Record<string, object>>
         default: {},
       }),
       timestamp: described(`${machinery}.apis.meta.v1.Time`, "End of the window over which usage was measured."),
-      window: described(`${machinery}.apis.meta.v1.Duration`, "Length of the window over which usage was measured."),
+      window: reference(`${machinery}.apis.meta.v1.Duration`),
       ...payload,
     },
   };

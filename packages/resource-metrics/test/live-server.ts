@@ -18,21 +18,24 @@ export interface RawAnswer {
   readonly body: Buffer;
 }
 
+const authority: KeyPair = issueAuthority({ commonName: "serving-ca" });
+const serving: KeyPair = issueServer(authority, {
+  commonName: "localhost",
+  dnsNames: ["localhost"],
+  ipAddresses: ["127.0.0.1"],
+});
+
 export class LiveServer implements AsyncDisposable {
   readonly #server: ExtensionServer;
   readonly #port: number;
-  readonly #authority: KeyPair;
 
-  private constructor(server: ExtensionServer, port: number, authority: KeyPair) {
+  private constructor(server: ExtensionServer, port: number) {
     this.#server = server;
     this.#port = port;
-    this.#authority = authority;
   }
 
   /** Everybody may do everything. */
   static async start(group: ApiGroup): Promise<LiveServer> {
-    const authority = issueAuthority({ commonName: "serving-ca" });
-    const names = { commonName: "localhost", dnsNames: ["localhost"], ipAddresses: ["127.0.0.1"] };
     const quiet = (): void => undefined;
     const server = createExtensionServer({
       groups: [group],
@@ -44,21 +47,21 @@ export class LiveServer implements AsyncDisposable {
         }),
       },
       authorizer: { authorize: () => ({ kind: "allow", reason: "" }) },
-      tls: issueServer(authority, names),
+      tls: serving,
       // As the recorded server said of itself.
       serverAddress: ":10250",
       discoveryVersions: ["v2"],
       log: { info: quiet, warn: quiet, error: quiet },
     });
     const { port } = await server.listen(0, "127.0.0.1");
-    return new LiveServer(server, port, authority);
+    return new LiveServer(server, port);
   }
 
   async ask({ method, target, headers, body }: RawRequest): Promise<RawAnswer> {
     const lines = [`${method} ${target} HTTP/1.1`, "Host: metrics-server.kube-system.svc", "Connection: close"];
     for (const [name, value] of headers) lines.push(`${name}: ${value}`);
     if (body !== undefined) lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
-    const ca = this.#authority.certificatePem;
+    const ca = authority.certificatePem;
     const socket = connect({ port: this.#port, host: "127.0.0.1", ca, servername: "localhost" });
     socket.write(`${lines.join("\r\n")}\r\n\r\n${body ?? ""}`);
     const chunks: Buffer[] = [];

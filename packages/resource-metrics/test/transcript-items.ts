@@ -50,7 +50,8 @@ function apartProtobuf(body: Buffer): TakenApart {
   const list = fields(envelope.get(2)?.[0] ?? Buffer.alloc(0));
   const items = (list.get(2) ?? []).map((item): [string, string] => {
     const metadata = fields(fields(item).get(1)?.[0] ?? Buffer.alloc(0));
-    return [`${metadata.get(3)?.[0]}/${metadata.get(1)?.[0]}`, item.toString("latin1")];
+    const text = (field: number): string => metadata.get(field)?.[0]?.toString("utf8") ?? "";
+    return [`${text(3)}/${text(1)}`, item.toString("latin1")];
   });
   const around = [envelope.get(1), list.get(1), envelope.get(3), envelope.get(4)];
   return { rest: JSON.stringify(around), items: new Map(items) };

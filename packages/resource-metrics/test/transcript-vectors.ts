@@ -10,6 +10,7 @@ import {
   type VectorFile,
   type Verdict,
 } from "@kubemetrics/conformance";
+import type { ApiGroup } from "@kubemetrics/apiservice";
 import { KubeletError, ResourceDecoder } from "@kubemetrics/kubelet";
 import { UsageStore } from "@kubemetrics/usage";
 import { type KnownObjects, resourceMetricsGroup } from "../src/index.ts";
@@ -46,24 +47,12 @@ interface Recorded {
 
 // The server
 
-const servers = new Map<string, Promise<LiveServer>>();
+const groups = new Map<string, ApiGroup>();
 
-function serverOf(name: string, file: VectorFile): Promise<LiveServer> {
-  let server = servers.get(name);
-  if (server === undefined) {
-    server = LiveServer.start(groupOf(fixtureOf(name, file)));
-    servers.set(name, server);
-  }
-  return server;
-}
-
-/** Ends the server of a fixture after its last case: nobody tells a binding that the run is over. */
-async function endAfter(test: TranscriptCase, file: VectorFile): Promise<void> {
-  const last = file.cases.findLast((other) => (other as TranscriptCase).fixture === test.fixture && isOurs(other));
-  if (last?.id !== test.id) return;
-  const server = servers.get(test.fixture);
-  servers.delete(test.fixture);
-  await (await server)?.[Symbol.asyncDispose]();
+function fixtureGroup(name: string, file: VectorFile): ApiGroup {
+  let group = groups.get(name);
+  if (group === undefined) groups.set(name, (group = groupOf(fixtureOf(name, file))));
+  return group;
 }
 
 function fixtureOf(name: string, file: VectorFile): Fixture {
@@ -72,7 +61,7 @@ function fixtureOf(name: string, file: VectorFile): Fixture {
   return fixture;
 }
 
-function groupOf(fixture: Fixture): ReturnType<typeof resourceMetricsGroup> {
+function groupOf(fixture: Fixture): ApiGroup {
   const clock = (): number => Date.parse(fixture.now);
   const cluster = new FixedCluster(fixture.nodes ?? [], fixture.pods ?? []);
   const isRunning = (namespace: string, name: string): boolean => cluster.pod(namespace, name) !== undefined;
@@ -114,12 +103,10 @@ function failing(message: string): KnownObjects {
 
 const leftOut: ReadonlySet<string> = new Set(["date", "content-length", "connection", "keep-alive"]);
 
+/** A server for each request: nobody tells a binding when the last one was. */
 async function answer(test: TranscriptCase, file: VectorFile): Promise<RawAnswer> {
-  try {
-    return await (await serverOf(test.fixture, file)).ask(test.req);
-  } finally {
-    await endAfter(test, file);
-  }
+  await using server = await LiveServer.start(fixtureGroup(test.fixture, file));
+  return await server.ask(test.req);
 }
 
 /** An answer in the form of the recorded ones. */

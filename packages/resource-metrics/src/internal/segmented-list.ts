@@ -69,13 +69,15 @@ export class SegmentedList<M extends Member, U extends ServedUsage> {
    */
   #align(members: readonly M[]): void {
     const { segmentItems } = this.#encodings.codec;
+    // Room to grow up to the next cut there was.
+    const longest = this.#segments.length === 0 ? segmentItems : segmentItems * 1.5;
     const before = new Map(this.#segments.map((segment) => [segment.members[0], segment]));
     const segments: ListSegment<M, U>[] = [];
     let start = 0;
     for (let end = 1; end <= members.length; end++) {
       const length = end - start;
       const isCut = length >= segmentItems / 4 && before.has(members[end]);
-      if (end < members.length && length < segmentItems && !isCut) continue;
+      if (end < members.length && length < longest && !isCut) continue;
       const old = before.get(members[start]);
       segments.push(old?.holds(members, start, end) === true ? old : new ListSegment(members.slice(start, end)));
       start = end;
