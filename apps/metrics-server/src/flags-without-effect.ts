@@ -2,7 +2,6 @@
 import type { Flag } from "./flag.ts";
 import {
   address,
-  choice,
   duration,
   float,
   integer,
@@ -59,52 +58,6 @@ export const genericFlagsWithoutEffect = {
     "the header is not sent yet; leave the flag out",
     (directives) => directives.length === 0,
   ),
-};
-
-const noAudit = "nothing is audited without --audit-policy-file, which is not supported yet";
-
-function audit<T>(flag: Flag<T>): Flag<T> {
-  return withoutEffect(flag, noAudit);
-}
-
-const auditModes = ["batch", "blocking", "blocking-strict"] as const;
-
-export const auditFlags = {
-  "audit-log-batch-buffer-size": audit(integer(10_000, "Events kept before they are written in batches.")),
-  "audit-log-batch-max-size": audit(integer(1, "Events of a batch.")),
-  "audit-log-batch-max-wait": audit(duration(0, "Longest wait for a full batch.")),
-  "audit-log-batch-throttle-burst": audit(integer(0, "Batches at once.")),
-  "audit-log-batch-throttle-enable": audit(toggle(false, "Limit batches.")),
-  "audit-log-batch-throttle-qps": audit(float(0, "Batches per second.")),
-  "audit-log-compress": audit(toggle(false, "Compress rotated files.")),
-  "audit-log-format": audit(choice("json", ["json", "legacy"], "Form of the file.")),
-  "audit-log-maxage": audit(integer(366, "Days to keep files.")),
-  "audit-log-maxbackup": audit(integer(100, "Files to keep.")),
-  "audit-log-maxsize": audit(integer(100, "Megabytes of a file.")),
-  "audit-log-mode": audit(choice("blocking", auditModes, "Whether requests wait for the log.")),
-  "audit-log-path": audit(text("", "Audit log file; - for standard output.")),
-  "audit-log-truncate-enabled": audit(toggle(false, "Shorten long events.")),
-  "audit-log-truncate-max-batch-size": audit(integer(10_485_760, "Bytes of a batch.")),
-  "audit-log-truncate-max-event-size": audit(integer(102_400, "Bytes of an event.")),
-  "audit-log-version": audit(text("audit.k8s.io/v1", "Version of events.")),
-  "audit-policy-file": refused(
-    text("", "What is audited."),
-    "no request would be recorded, because the audit log is not there yet; leave the flag out",
-    (path) => path === "",
-  ),
-  "audit-webhook-batch-buffer-size": audit(integer(10_000, "Events kept before they are sent in batches.")),
-  "audit-webhook-batch-max-size": audit(integer(400, "Events of a batch.")),
-  "audit-webhook-batch-max-wait": audit(duration(30_000, "Longest wait for a full batch.")),
-  "audit-webhook-batch-throttle-burst": audit(integer(15, "Batches at once.")),
-  "audit-webhook-batch-throttle-enable": audit(toggle(true, "Limit batches.")),
-  "audit-webhook-batch-throttle-qps": audit(float(10, "Batches per second.")),
-  "audit-webhook-config-file": audit(text("", "Kubeconfig of the receiver of events.")),
-  "audit-webhook-initial-backoff": audit(duration(10_000, "First wait after a failure.")),
-  "audit-webhook-mode": audit(choice("batch", auditModes, "Whether requests wait for the receiver.")),
-  "audit-webhook-truncate-enabled": audit(toggle(false, "Shorten long events.")),
-  "audit-webhook-truncate-max-batch-size": audit(integer(10_485_760, "Bytes of a batch.")),
-  "audit-webhook-truncate-max-event-size": audit(integer(102_400, "Bytes of an event.")),
-  "audit-webhook-version": audit(text("audit.k8s.io/v1", "Version of events.")),
 };
 
 const noProfiling = "no profiles are served (upstream parses this flag and never applies it)";

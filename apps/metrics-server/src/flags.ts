@@ -1,4 +1,5 @@
 /** Every flag of upstream's metrics-server v0.9.0, with its defaults, and what became of it here. */
+import { auditFlags } from "./audit-flags.ts";
 import { cipherSuites } from "./cipher-suites.ts";
 import type { FlagValues } from "./flag.ts";
 import {
@@ -14,7 +15,6 @@ import {
   withoutEffect,
 } from "./flag-kinds.ts";
 import {
-  auditFlags,
   featureFlags,
   genericFlagsWithoutEffect,
   klogFlags,

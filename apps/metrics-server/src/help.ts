@@ -16,7 +16,10 @@ function sectionText({ title, flags }: FlagSection): string {
   const lines = (Object.entries(flags) as [string, Flag<unknown>][])
     .filter(([, flag]) => flag.isHidden !== true)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, flag]) => ({ left: leftColumn(name, flag), right: `${flag.help}${defaultText(flag)}` }));
+    .map(([name, flag]) => ({
+      left: leftColumn(name, flag),
+      right: `${flag.help}${effectText(flag)}${defaultText(flag)}`,
+    }));
   const width = Math.max(...lines.map(({ left }) => left.length)) + 3;
   return `\n${title}:\n\n${lines.map(({ left, right }) => `${left.padEnd(width)}${right}\n`).join("")}`;
 }
@@ -24,6 +27,12 @@ function sectionText({ title, flags }: FlagSection): string {
 function leftColumn(name: string, { short, type }: Flag<unknown>): string {
   const letter = short === undefined || short === name ? (short === name ? `  -${name}, ` : "      ") : `  -${short}, `;
   return `${letter}--${name}${type === "" ? "" : ` ${type}`}`;
+}
+
+/** Help does not promise what a flag does not do. */
+function effectText(flag: Flag<unknown>): string {
+  if (flag.withoutEffect !== undefined) return " [no effect]";
+  return flag.refused === undefined ? "" : " [restricted]";
 }
 
 function defaultText({ initial, type }: Flag<unknown>): string {

@@ -5,6 +5,7 @@ export { startMetricsServer, type MetricsServerDependencies, type RunningMetrics
 export { readCommandLine, type CommandLine } from "./options-from-flags.ts";
 export {
   defaultOptions,
+  type AuditOptions,
   type AuthenticationOptions,
   type AuthorizationOptions,
   type KubeletOptions,

@@ -12,6 +12,7 @@ import {
 import { KubeletClient, KubeletScraper, ScrapeSchedule, ScrapeStatistics } from "@kubemetrics/kubelet";
 import { resourceMetricsGroup } from "@kubemetrics/resource-metrics";
 import { UsageStore } from "@kubemetrics/usage";
+import { openAuditLog } from "./audit-log.ts";
 import { openCluster, type Cluster } from "./cluster.ts";
 import { FailingNodes } from "./failing-nodes.ts";
 import { healthChecks } from "./health-checks.ts";
@@ -96,6 +97,8 @@ async function start(
   const { clock, log } = around;
   const startedMs = clock.now();
   const certificate = await ServingCertificate.open({ serving: options.serving, ...around });
+  const auditLog = await openAuditLog(options.audit, around);
+  closers.push(() => auditLog?.close());
   const cluster = await openCluster(options, around);
   closers.push(() => cluster.close());
   const trust = await openServingTrust({
@@ -133,6 +136,7 @@ async function start(
     },
     health,
     metrics: metricsPages({ ...collection, requests, startedMs }),
+    ...(auditLog && { audit: auditLog.audit }),
     version: versionInfo(),
     openApi: { title: "Kubernetes metrics-server", version: `v${version}` },
     limits: options.limits,

@@ -102,6 +102,13 @@ function optionsOf(values: MetricsServerFlagValues, given: ReadonlySet<string>):
       allowedTtlMs: values["authorization-webhook-cache-authorized-ttl"],
       deniedTtlMs: values["authorization-webhook-cache-unauthorized-ttl"],
     },
+    audit: {
+      policyFile: values["audit-policy-file"],
+      logPath: values["audit-log-path"],
+      maxAgeDays: values["audit-log-maxage"],
+      maxBackups: values["audit-log-maxbackup"],
+      maxSizeMegabytes: values["audit-log-maxsize"],
+    },
     limits: {
       maxRequestsInFlight: values["max-requests-inflight"],
       maxMutatingRequestsInFlight: values["max-mutating-requests-inflight"],

@@ -10,6 +10,7 @@ export interface MetricsServerOptions {
   readonly serving: ServingOptions;
   readonly authentication: AuthenticationOptions;
   readonly authorization: AuthorizationOptions;
+  readonly audit: AuditOptions;
   readonly limits: LimitOptions;
   readonly logging: LoggingOptions;
   /** How long `/readyz` fails before connections are refused. */
@@ -62,6 +63,16 @@ export interface AuthorizationOptions {
   readonly alwaysAllowPaths: readonly string[];
   readonly allowedTtlMs: number;
   readonly deniedTtlMs: number;
+}
+
+export interface AuditOptions {
+  /** `audit.k8s.io/v1` Policy as JSON; empty: no audit. */
+  readonly policyFile: string;
+  /** `-` for standard output. */
+  readonly logPath: string;
+  readonly maxAgeDays: number;
+  readonly maxBackups: number;
+  readonly maxSizeMegabytes: number;
 }
 
 export interface LimitOptions {
@@ -119,6 +130,7 @@ export const defaultOptions: MetricsServerOptions = {
     allowedTtlMs: 10_000,
     deniedTtlMs: 10_000,
   },
+  audit: { policyFile: "", logPath: "", maxAgeDays: 366, maxBackups: 100, maxSizeMegabytes: 100 },
   limits: { maxRequestsInFlight: 400, maxMutatingRequestsInFlight: 200, requestTimeoutMs: 60_000 },
   logging: { format: "text", verbosity: 0 },
   shutdownDelayMs: 0,

@@ -163,10 +163,7 @@ test.each([
   ["--tls-min-version=VersionTLS10", "--tls-min-version has no effect: TLS 1.2 is the least that is offered"],
   ["--logtostderr=false", "--logtostderr has no effect: log lines are written at once, to standard error"],
   ["--log_dir=/x", "--log-dir has no effect: log lines are written at once, to standard error"],
-  [
-    "--audit-log-path=/x",
-    "--audit-log-path has no effect: nothing is audited without --audit-policy-file, which is not supported yet",
-  ],
+  ["--audit-log-format=legacy", "--audit-log-format has no effect: events are written as JSON"],
 ])("%s is accepted with one warning", (arg, warning) => {
   expect(readCommandLine([arg]).warnings).toStrictEqual([warning]);
 });
@@ -185,16 +182,18 @@ test.each([
   expect(readCommandLine([arg]).warnings).toStrictEqual([]);
 });
 
-test.each(["--audit-policy-file=/p", "--tls-curve-preferences=29", "--strict-transport-security-directives=max-age=1"])(
-  "%s is refused, because going on would weaken security",
-  (arg) => {
-    expect(problemsOf(arg)).toStrictEqual([
-      expect.stringMatching(
-        /^--\S+ is refused, because going on without it would weaken security: /,
-      ) as unknown as string,
-    ]);
-  },
-);
+test.each([
+  "--audit-webhook-config-file=/p",
+  "--audit-log-mode=blocking-strict",
+  "--tls-curve-preferences=29",
+  "--strict-transport-security-directives=max-age=1",
+])("%s is refused, because going on would weaken security", (arg) => {
+  expect(problemsOf(arg)).toStrictEqual([
+    expect.stringMatching(
+      /^--\S+ is refused, because going on without it would weaken security: /,
+    ) as unknown as string,
+  ]);
+});
 
 test("cipher suites are taken by their IANA names", () => {
   const { options } = readCommandLine([

@@ -1,10 +1,10 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readFamilies } from "@kubemetrics/exposition";
 import { issueAuthority, issueClient } from "@kubemetrics/x509";
 import { startMetricsServer } from "@kubemetrics/metrics-server";
-import { Opened, optionsFor, recordingLog, request, running, until, type Answer } from "./running.ts";
+import { Opened, optionsFor, recordingLog, request, running, until, type Answer, type Running } from "./running.ts";
 
 interface UsageList {
   readonly kind: string;
@@ -25,11 +25,18 @@ function names(answer: Answer): string[] {
   return listOf(answer).items.map((item) => item.metadata.name);
 }
 
-describe.concurrent("metrics-server", () => {
+describe("a healthy cluster", () => {
+  const opened = new Opened();
+  let cluster: Running;
+  beforeAll(async () => {
+    cluster = await running(opened);
+  });
+  afterAll(() => opened[Symbol.asyncDispose]());
+
   test("usage of every node and pod is served in both versions through the aggregator", async () => {
-    await using opened = new Opened();
-    const { ask, lines } = await running(opened);
+    const { ask, lines } = cluster;
     for (const version of ["v1", "v1beta1"]) {
+      await until(async () => names(await ask(`/apis/metrics.k8s.io/${version}/nodes`)).length === 2);
       const nodes = listOf(await ask(`/apis/metrics.k8s.io/${version}/nodes`));
       expect(nodes).toMatchObject({ kind: "NodeMetricsList", apiVersion: `metrics.k8s.io/${version}` });
       expect(nodes.items.map((item) => item.metadata.name)).toStrictEqual(["node-001", "node-002"]);
@@ -41,8 +48,7 @@ describe.concurrent("metrics-server", () => {
   });
 
   test("who has no right to see usage gets the refusal of kube-apiserver, and nobody direct access", async () => {
-    await using opened = new Opened();
-    const { ask, direct } = await running(opened);
+    const { ask, direct } = cluster;
     expect((await ask("/apis/metrics.k8s.io/v1/nodes", "viewer")).status).toBe(200);
     expect((await ask("/apis/metrics.k8s.io/v1/nodes", "nobody")).status).toBe(403);
     const refused = await direct("/apis/metrics.k8s.io/v1/nodes");
@@ -51,8 +57,7 @@ describe.concurrent("metrics-server", () => {
   });
 
   test("health answers name every check", async () => {
-    await using opened = new Opened();
-    const { direct } = await running(opened);
+    const { direct } = cluster;
     expect((await direct("/readyz?verbose")).body).toBe(
       [
         "[+]ping ok",
@@ -70,6 +75,20 @@ describe.concurrent("metrics-server", () => {
     );
   });
 
+  test("a port that is taken stops the start and leaves nothing running", async () => {
+    await using own = new Opened();
+    const options = await optionsFor(cluster.sandbox, await own.folder(), {
+      serving: { securePort: cluster.server.port },
+    });
+    const { log, lines } = recordingLog();
+    await expect(startMetricsServer(options, { log })).rejects.toThrow(/EADDRINUSE/);
+    const before = lines.length;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(lines.length).toBe(before);
+  });
+});
+
+describe.concurrent("trouble and change", () => {
   test("a kubelet that fails keeps its last value for a while, is named once with its reason, and leaves the others fresh", async () => {
     await using opened = new Opened();
     const { sandbox, ask, lines } = await running(opened, {}, { metricResolutionMs: 600 });
@@ -213,15 +232,35 @@ describe.concurrent("metrics-server", () => {
     expect((await request(`https://127.0.0.1:${server.port}/readyz`, { rejectUnauthorized: false })).status).toBe(500);
   });
 
-  test("a port that is taken stops the start and leaves nothing running", async () => {
+  test("requests are recorded as the audit policy says, and a policy that cannot be used stops the start", async () => {
     await using opened = new Opened();
-    const { sandbox, server } = await running(opened);
-    const options = await optionsFor(sandbox, await opened.folder(), { serving: { securePort: server.port } });
-    const { log, lines } = recordingLog();
-    await expect(startMetricsServer(options, { log })).rejects.toThrow(/EADDRINUSE/);
-    const before = lines.length;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(lines.length).toBe(before);
+    const sandbox = await opened.sandbox({ nodes: 0 });
+    const folder = await opened.folder();
+    const [policyFile, logPath] = [join(folder, "policy.json"), join(folder, "audit.log")];
+    const policy = {
+      apiVersion: "audit.k8s.io/v1",
+      kind: "Policy",
+      omitStages: ["RequestReceived"],
+      rules: [{ level: "Metadata" }],
+    };
+    await writeFile(policyFile, JSON.stringify(policy));
+    const base = await optionsFor(sandbox, folder);
+    const options = { ...base, audit: { ...base.audit, policyFile, logPath } };
+    const server = await opened.server(options, recordingLog().log);
+    await request(`https://127.0.0.1:${server.port}/apis/metrics.k8s.io/v1/nodes`, { rejectUnauthorized: false });
+    await server.close();
+    const events = (await readFile(logPath, "utf8")).trim().split("\n");
+    expect(events.map((line) => JSON.parse(line) as object)).toMatchObject([
+      {
+        kind: "Event",
+        level: "Metadata",
+        verb: "list",
+        user: { username: "system:anonymous" },
+        responseStatus: { code: 403 },
+      },
+    ]);
+    await writeFile(policyFile, "kind: Policy");
+    await expect(startMetricsServer(options, recordingLog())).rejects.toThrow(/is not JSON, and YAML is not read here/);
   });
 
   test("without a kubeconfig and outside a cluster the start says what is missing", async () => {

@@ -1,4 +1,4 @@
-/** A sandbox with the real server in it, at a period of a fifth of a second. */
+/** A sandbox with the real server in it, at a period of less than half a second. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { get, type RequestOptions } from "node:https";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ export interface Answer {
   readonly body: string;
 }
 
-const periodMs = 200;
+const periodMs = 400;
 const service = { namespace: "kube-system", name: "metrics-server" };
 
 /** What a test opened; closed in reverse order. */

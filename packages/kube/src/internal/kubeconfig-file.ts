@@ -1,4 +1,4 @@
-/** Reads a kubeconfig with the official client's loader, which is imported only here and only when needed. */
+/** Reads a kubeconfig with the official client's loader, which is imported when the first one is read, and never before. */
 import { dirname } from "node:path";
 import type { Cluster, KubeConfig, User } from "@kubernetes/client-node";
 import { KubeConfigInvalid } from "../kube-error.ts";
@@ -21,7 +21,7 @@ export async function loadKubeconfigFile(
   const text = await read(path).catch((cause: unknown) => {
     throw new KubeConfigInvalid(`cannot read kubeconfig ${path}: ${(cause as Error).message}`, { cause });
   });
-  const { KubeConfig: Loader } = await import("@kubernetes/client-node");
+  const { KubeConfig: Loader } = await import("./kubeconfig-loader.ts");
   const kubeConfig = new Loader();
   try {
     kubeConfig.loadFromString(text);
