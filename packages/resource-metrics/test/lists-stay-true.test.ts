@@ -25,6 +25,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.nat(5).map((query) => ({ do: "ask" as const, query })) },
 );
 
+const yamlQuery = 1;
 const queries = [
   {},
   { namespace: "b" },
@@ -40,7 +41,7 @@ interface World {
   /** Keeps what it made. */
   readonly warm: ApiGroup;
   /** Makes everything anew. */
-  cold(): ApiGroup;
+  readonly cold: () => ApiGroup;
 }
 
 function world(): World {
@@ -70,7 +71,9 @@ function change({ cluster, usage }: World, { do: what, namespace, index }: Chang
 function compare({ warm, cold }: World, query: number): [kept: string, anew: string][] {
   const asked = queries[query] ?? {};
   const anew = cold();
-  return (["json", "protobuf", "yaml"] as const).map((format) => [
+  // YAML is slow to write.
+  const formats = query === yamlQuery ? (["json", "protobuf", "yaml"] as const) : (["json", "protobuf"] as const);
+  return formats.map((format) => [
     bodyText(list(warm, "pods", asked), format),
     bodyText(list(anew, "pods", asked), format),
   ]);

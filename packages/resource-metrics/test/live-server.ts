@@ -1,5 +1,8 @@
 /** The API group behind a real extension server on loopback, and raw requests to it. */
-import { connect } from "node:tls";
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { Agent, request } from "node:https";
+import { buffer } from "node:stream/consumers";
 import { type ApiGroup, createExtensionServer, type ExtensionServer } from "@kubemetrics/apiservice";
 import { issueAuthority, issueServer, type KeyPair } from "@kubemetrics/x509";
 
@@ -28,6 +31,7 @@ const serving: KeyPair = issueServer(authority, {
 export class LiveServer implements AsyncDisposable {
   readonly #server: ExtensionServer;
   readonly #port: number;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 2, ca: authority.certificatePem });
 
   private constructor(server: ExtensionServer, port: number) {
     this.#server = server;
@@ -57,33 +61,30 @@ export class LiveServer implements AsyncDisposable {
     return new LiveServer(server, port);
   }
 
+  /** The target and the headers are sent as they are, with `Host` and nothing else. */
   async ask({ method, target, headers, body }: RawRequest): Promise<RawAnswer> {
-    const lines = [`${method} ${target} HTTP/1.1`, "Host: metrics-server.kube-system.svc", "Connection: close"];
-    for (const [name, value] of headers) lines.push(`${name}: ${value}`);
-    if (body !== undefined) lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
-    const ca = authority.certificatePem;
-    const socket = connect({ port: this.#port, host: "127.0.0.1", ca, servername: "localhost" });
-    socket.write(`${lines.join("\r\n")}\r\n\r\n${body ?? ""}`);
-    const chunks: Buffer[] = [];
-    for await (const chunk of socket) chunks.push(chunk as Buffer);
-    return answerOf(Buffer.concat(chunks));
+    const asked = request({
+      agent: this.#agent,
+      host: "127.0.0.1",
+      servername: "localhost",
+      port: this.#port,
+      method,
+      path: target,
+      headers: ["Host", "metrics-server.kube-system.svc", ...headers.flat()],
+    });
+    asked.end(body);
+    const [response] = (await once(asked, "response")) as [IncomingMessage];
+    const received = new Map<string, string>();
+    for (let at = 0; at < response.rawHeaders.length; at += 2) {
+      const name = response.rawHeaders[at]?.toLowerCase() ?? "";
+      const value = response.rawHeaders[at + 1] ?? "";
+      received.set(name, received.has(name) ? `${received.get(name)} || ${value}` : value);
+    }
+    return { status: response.statusCode ?? 0, headers: received, body: await buffer(response) };
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#server[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#agent.destroy();
+    await this.#server[Symbol.asyncDispose]();
   }
-}
-
-function answerOf(bytes: Buffer): RawAnswer {
-  const headEnd = bytes.indexOf("\r\n\r\n");
-  const [statusLine = "", ...lines] = bytes.toString("latin1", 0, Math.max(headEnd, 0)).split("\r\n");
-  const headers = new Map<string, string>();
-  for (const line of lines) {
-    const colon = line.indexOf(":");
-    const name = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    headers.set(name, headers.has(name) ? `${headers.get(name)} || ${value}` : value);
-  }
-  if (headers.has("transfer-encoding")) throw new Error("answers are expected with Content-Length");
-  return { status: Number(statusLine.split(" ")[1]), headers, body: bytes.subarray(headEnd + 4) };
 }

@@ -103,10 +103,30 @@ function failing(message: string): KnownObjects {
 
 const leftOut: ReadonlySet<string> = new Set(["date", "content-length", "connection", "keep-alive"]);
 
-/** A server for each request: nobody tells a binding when the last one was. */
+const answers = new Map<string, Promise<ReadonlyMap<string, RawAnswer>>>();
+
+/** Asks everything of a fixture at once and ends the server: nobody tells a binding when the last case was run. */
+async function answersOf(fixture: string, file: VectorFile): Promise<ReadonlyMap<string, RawAnswer>> {
+  await using server = await LiveServer.start(fixtureGroup(fixture, file));
+  const given = new Map<string, RawAnswer>();
+  for (const test of file.cases as readonly TranscriptCase[]) {
+    if (test.fixture === fixture && isOurs(test)) given.set(test.id, await server.ask(test.req));
+  }
+  return given;
+}
+
 async function answer(test: TranscriptCase, file: VectorFile): Promise<RawAnswer> {
-  await using server = await LiveServer.start(fixtureGroup(test.fixture, file));
-  return await server.ask(test.req);
+  let all = answers.get(test.fixture);
+  if (all === undefined) answers.set(test.fixture, (all = answersOf(test.fixture, file)));
+  const given = (await all).get(test.id);
+  if (given === undefined) throw new Error(`${test.id} was not asked`);
+  return given;
+}
+
+/** The answer to another target than the case's. */
+async function answerTo(target: string, { fixture, req }: TranscriptCase, file: VectorFile): Promise<RawAnswer> {
+  await using server = await LiveServer.start(fixtureGroup(fixture, file));
+  return await server.ask({ ...req, target });
 }
 
 /** An answer in the form of the recorded ones. */
@@ -208,7 +228,7 @@ async function checkNodeName(given: VectorCase, file: VectorFile): Promise<Verdi
     return page.includes(`namespace="${namespace}",pod="${name}"}`);
   };
   const itemsFor = async (target: string): Promise<[string, string][]> => {
-    const { body, headers } = await answer({ ...test, req: { ...test.req, target } }, file);
+    const { body, headers } = await answerTo(target, test, file);
     return [...takeApart(body, headers.get("content-type") ?? "").items];
   };
   const all = await itemsFor(test.req.target.split("?")[0] ?? "");
