@@ -100,8 +100,11 @@ export class RunningSandbox implements Sandbox {
   /** Makes the simulated nodes and their pods. */
   async populate(count: number, podsPerNode: number, containersPerPod: number | undefined): Promise<void> {
     const made = Array.from({ length: count }, (_, index) => this.#addSimulatedNode(nodeName(index, count)));
-    for (const [index, kubelet] of (await Promise.all(made)).entries()) {
-      for (const pod of plannedPods(this.#parts.seed, kubelet.node.name, index, podsPerNode, containersPerPod)) {
+    const taken = new Set<string>();
+    for (const [nodeIndex, kubelet] of (await Promise.all(made)).entries()) {
+      const { seed } = this.#parts;
+      const node = kubelet.node.name;
+      for (const pod of plannedPods({ seed, node, nodeIndex, pods: podsPerNode, containersPerPod, taken })) {
         this.#createPod(kubelet, pod, this.#parts.clock() - pod.ageMs);
       }
     }

@@ -151,7 +151,7 @@ class SimulatedPod implements MeteredPod {
   }
 }
 
-/** CPU that swings slowly around a mean, memory that breathes a little. */
+/** CPU that swings around a mean, slowly and quickly at once, and memory that breathes a little. */
 class SimulatedContainer implements MeteredContainer {
   readonly name: string;
   readonly #firstStartMs: number;
@@ -159,9 +159,9 @@ class SimulatedContainer implements MeteredContainer {
   readonly #intervalMs: number;
   readonly #phaseMs: number;
   readonly #cores: number;
-  /** Share of the mean that CPU swings by; below 1, so that the counter never goes back. */
-  readonly #swing: number;
-  readonly #periodSeconds: number;
+  /** Together they swing by less than the mean, so that the counter never goes back. */
+  readonly #slow: Swing;
+  readonly #quick: Swing;
   readonly #bytes: number;
 
   constructor(
@@ -179,8 +179,8 @@ class SimulatedContainer implements MeteredContainer {
     this.#phaseMs = Math.floor(random() * node.sampleIntervalMs);
     // Most containers idle and a few work: squared twice, 1 m to 250 m.
     this.#cores = size?.cores ?? 0.001 + 0.25 * random() ** 4;
-    this.#swing = 0.2 + 0.6 * random();
-    this.#periodSeconds = 60 + 540 * random();
+    this.#slow = { share: 0.1 + 0.4 * random(), periodSeconds: 60 + 540 * random() };
+    this.#quick = { share: 0.1 + 0.3 * random(), periodSeconds: 7 + 30 * random() };
     this.#bytes = size?.bytes ?? (12 + 240 * random() ** 2) * mebibyte;
   }
 
@@ -211,16 +211,27 @@ class SimulatedContainer implements MeteredContainer {
   }
 
   memoryAt(atMs: number): number {
-    const wave = Math.sin((atMs / 1000 / this.#periodSeconds) * Math.PI);
+    const wave = Math.sin((atMs / 1000 / this.#slow.periodSeconds) * Math.PI);
     return Math.round((this.#bytes * (1 + 0.05 * wave)) / pageBytes) * pageBytes;
   }
 
-  /** The integral of cores × (1 + swing × sin): CPU seconds since the time the first container started. */
+  /** CPU seconds since the time the first container started. */
   #integral(atMs: number): number {
     const seconds = (atMs - this.#firstStartMs) / 1000;
-    const omega = (2 * Math.PI) / this.#periodSeconds;
-    return this.#cores * (seconds + (this.#swing / omega) * (1 - Math.cos(omega * seconds)));
+    return this.#cores * (seconds + swungSeconds(this.#slow, seconds) + swungSeconds(this.#quick, seconds));
   }
+}
+
+/** CPU goes up and down as a sine. */
+interface Swing {
+  readonly share: number;
+  readonly periodSeconds: number;
+}
+
+/** The integral of share × sin from 0 on. */
+function swungSeconds({ share, periodSeconds }: Swing, seconds: number): number {
+  const omega = (2 * Math.PI) / periodSeconds;
+  return (share / omega) * (1 - Math.cos(omega * seconds));
 }
 
 function lastSample(nowMs: number, intervalMs: number, phaseMs: number): number {

@@ -1,5 +1,5 @@
 /** Which pods a simulated cluster runs: the same names for the same seed. */
-import { nameSuffix, seededRandom } from "./seeded-random.ts";
+import { nameSuffix, seededRandom, type Random } from "./seeded-random.ts";
 
 export interface PlannedPod {
   readonly namespace: string;
@@ -35,15 +35,19 @@ export function nodeName(index: number, count: number): string {
   return `node-${String(index + 1).padStart(Math.max(3, String(count).length), "0")}`;
 }
 
+export interface NodePlan {
+  readonly seed: number;
+  readonly node: string;
+  readonly nodeIndex: number;
+  readonly pods: number;
+  readonly containersPerPod: number | undefined;
+  /** Names that are taken; the new ones are added. */
+  readonly taken: Set<string>;
+}
+
 /** The pods of one node: an agent, then the applications in turn. */
-export function plannedPods(
-  seed: number,
-  node: string,
-  nodeIndex: number,
-  count: number,
-  containersPerPod?: number,
-): readonly PlannedPod[] {
-  return Array.from({ length: count }, (_, index) => {
+export function plannedPods({ seed, node, nodeIndex, pods, containersPerPod, taken }: NodePlan): readonly PlannedPod[] {
+  return Array.from({ length: pods }, (_, index) => {
     const application = index === 0 ? agent : (applications[(nodeIndex + index - 1) % applications.length] ?? agent);
     const random = seededRandom(seed, `${node}/${index}`);
     const isAgent = application === agent;
@@ -52,12 +56,21 @@ export function plannedPods(
     const owner = isAgent ? application.name : `${application.name}-${revision}`;
     return {
       namespace: application.namespace,
-      name: `${owner}-${nameSuffix(random, 5)}`,
+      name: newName(owner, random, taken),
       labels,
       containers: containersOf(application, containersPerPod),
       ageMs: Math.floor((10 + random() * 7200) * minuteMs),
     };
   });
+}
+
+/** Five letters repeat among thousands of pods: draw until the name is free. */
+function newName(owner: string, random: Random, taken: Set<string>): string {
+  let name: string;
+  do name = `${owner}-${nameSuffix(random, 5)}`;
+  while (taken.has(name));
+  taken.add(name);
+  return name;
 }
 
 function containersOf(application: Application, count: number | undefined): readonly string[] {
