@@ -29,6 +29,12 @@ export type {
 } from "./resource.ts";
 export type { BodyFormat, PartialParts, ResourceAnswer, TableParts, TableRow } from "./resource-answer.ts";
 
+// Resources from plain objects
+export { listAnswer, objectAnswer, type JsonObject, type TableColumns } from "./object-answer.ts";
+export { storedResource, type StoredResourceOptions } from "./stored-resource.ts";
+export { jsonPatch } from "./json-patch.ts";
+export { mergePatch } from "./merge-patch.ts";
+
 // Health
 export type { HealthCheck, HealthEndpoint } from "./health.ts";
 

@@ -1,5 +1,5 @@
 /** Serves resources: which verb, which form, and what the answer becomes. */
-import { badRequest, methodNotSupported, notAcceptable, StatusError } from "@kubemetrics/apimachinery";
+import { badRequest, methodNotSupported, notAcceptable, SelectorInvalid, StatusError } from "@kubemetrics/apimachinery";
 import type { CompressedSegments } from "./compression.ts";
 import { convertedReply } from "./converted-reply.ts";
 import { DispatchedRequest } from "./dispatched-request.ts";
@@ -12,7 +12,7 @@ import type { ResourceAnswer } from "./resource-answer.ts";
 import type { RequestBody } from "./resource.ts";
 import { notRepresentable } from "./route-accept.ts";
 import type { ResourceTarget } from "./served-resource.ts";
-import { errorReply, statusReply } from "./status-reply.ts";
+import { errorReply, statusReply, type ErrorForm } from "./status-reply.ts";
 import { watchReply, type WatchSettings } from "./watch-reply.ts";
 
 export interface ResourceSettings extends WatchSettings {
@@ -21,14 +21,17 @@ export interface ResourceSettings extends WatchSettings {
   readonly compressed: CompressedSegments;
 }
 
-/** StatusErrors become answers; anything else thrown is the panic filter's. */
+/** StatusErrors become answers, selectors that make no sense 400; anything else thrown is the panic filter's. */
 export function serveResource(
   target: ResourceTarget,
   exchange: Exchange,
   settings: ResourceSettings,
 ): MaybePromise<Reply> {
   const failed = (error: unknown): Reply => {
-    if (error instanceof StatusError) return errorReply(exchange, error, { formats: target.served.formats });
+    const { formats } = target.served;
+    if (error instanceof StatusError) return errorReply(exchange, error, { formats });
+    if (error instanceof SelectorInvalid)
+      return errorReply(exchange, badRequest((error as Error).message), { formats });
     throw error;
   };
   try {
@@ -43,8 +46,8 @@ function dispatch(target: ResourceTarget, exchange: Exchange, settings: Resource
   const { served, name } = target;
   const isCollection = name === undefined;
   const verb = verbOf(exchange.method, target);
-  if (verb === undefined) return methodNotAllowed(exchange);
-  const refused = notRepresentable(exchange, isCollection ? served.collectionTypes : served.itemTypes);
+  if (verb === undefined) return methodNotAllowed(exchange, served);
+  const refused = notRepresentable(exchange, isCollection ? served.collectionTypes : served.itemTypes, served);
   if (refused !== undefined) return refused;
   const chosen = served.negotiator.choose(exchange.known.accept);
   if (chosen === undefined) throw notAcceptable(served.itemTypes);
@@ -150,9 +153,13 @@ function unsupported({ served }: ResourceTarget, verb: string): never {
 }
 
 /** 405 of the router: no route of this method. */
-export function methodNotAllowed(exchange: Pick<Exchange, "known" | "info">): Reply {
+export function methodNotAllowed(exchange: Pick<Exchange, "known" | "info">, form: ErrorForm = {}): Reply {
   const message = "the server does not allow this method on the requested resource";
-  return statusReply(exchange, { status: "Failure", message, reason: "MethodNotAllowed", details: {}, code: 405 });
+  return statusReply(
+    exchange,
+    { status: "Failure", message, reason: "MethodNotAllowed", details: {}, code: 405 },
+    form,
+  );
 }
 
 /** 404 of the router inside a served group. */

@@ -1,7 +1,7 @@
 /** The router's look at the Accept header, before negotiation: it knows no `application/*`. */
 import type { Exchange } from "./exchange.ts";
 import type { Reply } from "./reply.ts";
-import { statusReply } from "./status-reply.ts";
+import { statusReply, type ErrorForm } from "./status-reply.ts";
 
 /**
  * 406 when no clause names one of the types, as text, or everything; `undefined` otherwise.
@@ -11,6 +11,7 @@ import { statusReply } from "./status-reply.ts";
 export function notRepresentable(
   asker: Pick<Exchange, "known" | "info">,
   produces: readonly string[],
+  form: ErrorForm = {},
 ): Reply | undefined {
   const { accept } = asker.known;
   if (accept === "" || accept === "*/*" || produces.includes(accept)) return undefined;
@@ -20,5 +21,5 @@ export function notRepresentable(
   });
   if (fits) return undefined;
   const message = `406: Not Acceptable\n\nAvailable representations: ${produces.join(", ")}`;
-  return statusReply(asker, { status: "Failure", message, reason: "NotAcceptable", details: {}, code: 406 });
+  return statusReply(asker, { status: "Failure", message, reason: "NotAcceptable", details: {}, code: 406 }, form);
 }
