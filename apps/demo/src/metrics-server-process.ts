@@ -1,6 +1,7 @@
 /** The real metrics-server as a process of its own. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { createWriteStream } from "node:fs";
+import { getCompileCacheDir } from "node:module";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 
@@ -43,6 +44,7 @@ export class MetricsServerProcess implements AsyncDisposable {
       [...process.execArgv, mainFile(), ...flagsFor(port, resolutionSeconds, files)],
       {
         stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() },
         detached: true,
       },
     );
