@@ -53,7 +53,9 @@ for (const room of globSync(["packages/*", "apps/*"], { cwd: root }).toSorted())
   };
   const dependencies = Object.keys(manifest.dependencies ?? {}).filter((name) => name.startsWith("@kubemetrics/"));
   compare(room, "package.json", new Set(dependencies.map((name) => name.slice("@kubemetrics/".length))), imported);
-  const project = JSON.parse(readFileSync(join(folder, "tsconfig.json"), "utf8")) as { references: { path: string }[] };
+  const project = JSON.parse(readFileSync(join(folder, "tsconfig.json"), "utf8").replaceAll(/^\s*\/\/.*$/gm, "")) as {
+    references: { path: string }[];
+  };
   compare(room, "tsconfig.json", new Set(project.references.map(({ path }) => path.replace(/^.*\//, ""))), imported);
   const may = allowed.get(room);
   if (may !== undefined) {

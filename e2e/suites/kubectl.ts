@@ -6,7 +6,7 @@ import { program } from "../control-plane/assets.ts";
 export interface Kubectl {
   readonly name: string;
   /** Standard output of `kubectl <args>`; rejects with both outputs in the message when it fails. */
-  run(kubeconfig: string, ...args: string[]): Promise<string>;
+  readonly run: (kubeconfig: string, ...args: string[]) => Promise<string>;
 }
 
 /** The pinned kubectl, then an older one if this machine has it. */
