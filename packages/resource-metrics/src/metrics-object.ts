@@ -1,5 +1,5 @@
-/** NodeMetrics, PodMetrics and their lists as values: what the encoders write. v1 and v1beta1 have the same fields. */
-import type { Instant, ListMeta, ObjectMeta } from "@kubemetrics/apimachinery";
+/** NodeMetrics and PodMetrics as values: what the encoders write. v1 and v1beta1 have the same fields. */
+import type { Instant, ObjectMeta } from "@kubemetrics/apimachinery";
 
 /** An amount of a resource as quantity text. Encoders write them in the order given: byte order of the resource names. */
 export interface ResourceAmount {
@@ -35,9 +35,4 @@ export interface MetricsType {
   readonly kind: "NodeMetrics" | "PodMetrics";
   /** `metrics.k8s.io/v1` */
   readonly apiVersion: string;
-}
-
-export interface MetricsList {
-  readonly metadata: ListMeta;
-  readonly items: readonly MetricsObject[] | undefined;
 }

@@ -9,14 +9,8 @@ import {
 } from "@kubemetrics/apimachinery";
 import { type AreaBinding, same, type VectorCase, type Verdict } from "@kubemetrics/conformance";
 import { parseQuantity, type QuantityFormat, scaledQuantity, zeroQuantity } from "@kubemetrics/quantity";
-import { metricsBody } from "../src/internal/metrics-body.ts";
-import type {
-  ContainerMetrics,
-  MetricsList,
-  MetricsObject,
-  MetricsType,
-  ResourceAmount,
-} from "../src/metrics-object.ts";
+import type { ContainerMetrics, MetricsObject, MetricsType, ResourceAmount } from "../src/metrics-object.ts";
+import { metricsBody, type MetricsList } from "./metrics-body.ts";
 
 interface DescribedTime {
   readonly seconds: string;

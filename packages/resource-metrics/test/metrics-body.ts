@@ -1,7 +1,13 @@
 /** Whole bodies of described objects and lists. */
+import type { ListMeta } from "@kubemetrics/apimachinery";
 import type { BodyFormat } from "@kubemetrics/apiservice";
-import type { MetricsList, MetricsObject, MetricsType } from "../metrics-object.ts";
-import { metricsCodec } from "./metrics-codec.ts";
+import { metricsCodec } from "../src/internal/metrics-codec.ts";
+import type { MetricsObject, MetricsType } from "../src/metrics-object.ts";
+
+export interface MetricsList {
+  readonly metadata: ListMeta;
+  readonly items: readonly MetricsObject[] | undefined;
+}
 
 /** The bytes an API server answers with, in order. */
 export function metricsBody(
