@@ -5,7 +5,7 @@
  * it runs as uid 1000 and needs no writable root. Linux only. Run `pnpm build` first: the bundle is what is packed.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { ociImage, type ImageEntry } from "./oci-image.ts";
@@ -14,13 +14,16 @@ const root = resolve(import.meta.dirname, "../..");
 
 /** Entries of an image that runs `node /app/<app>.js`. */
 export function appImage(app: string, name: string): Buffer {
-  const bundle = join(root, "apps", app, "bundle", `${app}.js`);
-  if (!existsSync(bundle))
-    throw new Error(`no bundle of ${app} at ${bundle}; run \`pnpm build\` first, or check the app's name`);
+  const bundle = join(root, "apps", app, "bundle");
+  if (!existsSync(join(bundle, `${app}.js`)))
+    throw new Error(`no bundle of ${app} in ${bundle}; run \`pnpm build\` first, or check the app's name`);
   const node = realpathSync(process.execPath);
   const files = [
     { path: "usr/local/bin/node", content: readFileSync(node), mode: 0o755 },
-    { path: `app/${app}.js`, content: readFileSync(bundle) },
+    ...bundleFiles(bundle, `${app}.js`).map((file) => ({
+      path: `app/${file}`,
+      content: readFileSync(join(bundle, file)),
+    })),
     // The bundle is an ES module.
     { path: "app/package.json", content: Buffer.from('{"type":"module"}\n') },
     { path: "etc/passwd", content: Buffer.from("root:x:0:0::/:/sbin/nologin\nnode:x:1000:1000::/app:/sbin/nologin\n") },
@@ -36,6 +39,18 @@ export function appImage(app: string, name: string): Buffer {
     labels: { "org.opencontainers.image.title": app, "org.opencontainers.image.licenses": "Apache-2.0" },
     architecture: process.arch === "arm64" ? "arm64" : "amd64",
   });
+}
+
+/** The bundle and the parts that it imports, directly or not; what an earlier build left beside them stays out. */
+function bundleFiles(folder: string, entry: string): string[] {
+  const files = new Set([entry]);
+  for (const file of files) {
+    const text = readFileSync(join(folder, file), "utf8");
+    for (const part of readdirSync(folder)) {
+      if (part.endsWith(".js") && text.includes(`./${part}`)) files.add(part);
+    }
+  }
+  return [...files];
 }
 
 /** The loader and the libraries that `ldd` names, by the paths the program looks them up with. */

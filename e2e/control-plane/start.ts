@@ -19,10 +19,12 @@ export interface ControlPlane extends AsyncDisposable {
   readonly folder: string;
   readonly address: string;
   readonly port: number;
+  /** `https://<address>:<port>` */
+  readonly url: string;
   readonly clusterAuthority: KeyPair;
   readonly frontProxyAuthority: KeyPair;
-  /** Kubeconfig text with this client certificate. */
-  kubeconfigText(client: KeyPair): string;
+  /** Kubeconfig text with this client certificate or token. */
+  kubeconfigText(client: KeyPair | { readonly token: string }): string;
   /** Writes a kubeconfig for a client certificate with this name and these groups; returns its path. */
   kubeconfig(commonName: string, organizations: readonly string[]): string;
 }
@@ -162,6 +164,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       folder,
       address,
       port,
+      url: `https://${address}:${port}`,
       clusterAuthority: cluster,
       frontProxyAuthority: frontProxy,
       kubeconfig,
@@ -174,7 +177,12 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   }
 }
 
-function kubeconfigText(address: string, port: number, cluster: KeyPair, client: KeyPair): string {
+function kubeconfigText(
+  address: string,
+  port: number,
+  cluster: KeyPair,
+  client: KeyPair | { readonly token: string },
+): string {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   return JSON.stringify({
     apiVersion: "v1",
@@ -189,10 +197,13 @@ function kubeconfigText(address: string, port: number, cluster: KeyPair, client:
     users: [
       {
         name: "e2e",
-        user: {
-          "client-certificate-data": base64(client.certificatePem),
-          "client-key-data": base64(client.keyPem),
-        },
+        user:
+          "token" in client
+            ? { token: client.token }
+            : {
+                "client-certificate-data": base64(client.certificatePem),
+                "client-key-data": base64(client.keyPem),
+              },
       },
     ],
     contexts: [{ name: "e2e", context: { cluster: "e2e", user: "e2e" } }],
