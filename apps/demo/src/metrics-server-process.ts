@@ -134,7 +134,7 @@ function flagsFor(port: number, resolutionSeconds: number, files: MetricsServerF
 }
 
 function mainFile(): string {
-  return fileURLToPath(new URL("./main.ts", import.meta.resolve("@kubemetrics/metrics-server")));
+  return fileURLToPath(new URL("../../metrics-server/src/main.ts", import.meta.url));
 }
 
 function takesConnections(port: number): Promise<boolean> {

@@ -14,15 +14,12 @@ export interface NodeFacts {
   readonly isMachine: boolean;
 }
 
+const reservedBytes = 350 * 1024 * 1024;
+
 export function nodeObject(facts: NodeFacts): KubeObject {
   const { name, address, port, cpuCount, memoryBytes, createdMs } = facts;
-  const memory = `${Math.floor(memoryBytes / 1024)}Ki`;
   // A tenth of a CPU and a few hundred mebibytes are kept for the system, as installers set it up.
-  const allocatable = {
-    cpu: `${cpuCount * 1000 - 100}m`,
-    memory: `${Math.floor(memoryBytes / 1024) - 358_400}Ki`,
-    pods: "110",
-  };
+  const allocatable = resourceList(cpuCount * 1000 - 100, memoryBytes - reservedBytes);
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -38,7 +35,7 @@ export function nodeObject(facts: NodeFacts): KubeObject {
     },
     spec: {},
     status: {
-      capacity: { cpu: String(cpuCount), memory, pods: "110" },
+      capacity: resourceList(cpuCount * 1000, memoryBytes),
       allocatable,
       addresses: [
         { type: "InternalIP", address },
@@ -64,6 +61,14 @@ export function nodeObject(facts: NodeFacts): KubeObject {
         osImage: facts.isMachine ? `this machine (${process.platform})` : "simulated",
       },
     },
+  };
+}
+
+function resourceList(millicores: number, bytes: number): JsonObject {
+  return {
+    cpu: millicores % 1000 === 0 ? String(millicores / 1000) : `${millicores}m`,
+    memory: `${Math.floor(bytes / 1024)}Ki`,
+    pods: "110",
   };
 }
 
