@@ -1,6 +1,7 @@
 /** What is recorded about a request: `audit.k8s.io/v1` Event. */
-import { compareBytes, formatMicroTime, instantFromMs, type Status } from "@kubemetrics/apimachinery";
+import { formatMicroTime, instantFromMs, type Status } from "@kubemetrics/apimachinery";
 import type { UserInfo } from "@kubemetrics/authentication";
+import type { Decision } from "@kubemetrics/authorization";
 import type { AuditLevel, AuditStage } from "./audit-policy.ts";
 import type { Exchange } from "./exchange.ts";
 import { headerValues } from "./request-headers.ts";
@@ -26,8 +27,7 @@ export function auditEvent(
   nowMs: number,
   outcome?: AuditOutcome,
 ): AuditEvent {
-  const { info, annotations } = exchange;
-  const keys = Object.keys(annotations).toSorted(compareBytes);
+  const { info } = exchange;
   return {
     kind: "Event",
     apiVersion: "audit.k8s.io/v1",
@@ -45,8 +45,14 @@ export function auditEvent(
     responseObject: level === "RequestResponse" ? outcome?.responseObject : undefined,
     requestReceivedTimestamp: microTime(exchange.receivedMs),
     stageTimestamp: microTime(nowMs),
-    annotations: keys.length === 0 ? undefined : new Map(keys.map((key) => [key, annotations[key]])),
+    annotations: exchange.decision && annotationsOf(exchange.decision),
   };
+}
+
+function annotationsOf({ kind, reason, error }: Decision): AuditEvent {
+  const prefix = "authorization.k8s.io";
+  if (kind !== "allow" && error !== undefined) return { [`${prefix}/reason`]: "internal error" };
+  return { [`${prefix}/decision`]: kind === "allow" ? "allow" : "forbid", [`${prefix}/reason`]: reason };
 }
 
 function userObject(user: UserInfo): AuditEvent {

@@ -15,21 +15,12 @@ export function withAuthorization(authorizer: Authorizer, log: Log): Filter {
 }
 
 function decided(decision: Decision, exchange: Exchange, next: Handler, log: Log): MaybePromise<Reply> {
-  const { annotations } = exchange;
-  if (decision.kind === "allow") {
-    annotations["authorization.k8s.io/decision"] = "allow";
-    annotations["authorization.k8s.io/reason"] = decision.reason;
-    return next(exchange);
-  }
-  if (decision.error !== undefined) {
-    annotations["authorization.k8s.io/reason"] = "internal error";
-    const { auditId, info, user } = exchange;
-    log.error({ auditId, path: info.path, user: user.name, reason: decision.error }, "authorization failed");
-    return internalErrorText(exchange.target, decision.error);
-  }
-  annotations["authorization.k8s.io/decision"] = "forbid";
-  annotations["authorization.k8s.io/reason"] = decision.reason;
-  return forbiddenReply(exchange, decision.reason);
+  exchange.decision = decision;
+  if (decision.kind === "allow") return next(exchange);
+  if (decision.error === undefined) return forbiddenReply(exchange, decision.reason);
+  const { auditId, info, user } = exchange;
+  log.error({ auditId, path: info.path, user: user.name, reason: decision.error }, "authorization failed");
+  return internalErrorText(exchange.target, decision.error);
 }
 
 /** 403 with the sentence that kubectl prints. */

@@ -1,7 +1,7 @@
 /** One request and what the filters learned about it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@kubemetrics/authentication";
-import type { RequestInfo } from "@kubemetrics/authorization";
+import type { Decision, RequestInfo } from "@kubemetrics/authorization";
 import type { ReplyHeaders } from "./reply.ts";
 import { readKnownHeaders, type KnownHeaders } from "./request-headers.ts";
 
@@ -38,8 +38,8 @@ export class Exchange {
   user: UserInfo = nobody;
   /** Texts for `Warning` headers, in order. */
   readonly warnings: string[] = [];
-  /** Filled by filters, written by the audit log. */
-  readonly annotations: Record<string, string> = {};
+  /** What authorization said, for the audit log. */
+  decision: Decision | undefined;
   /** The decoded body, once it was read. */
   requestObject: unknown = undefined;
   /** Header lines without credentials and identity, once the request is authenticated. */

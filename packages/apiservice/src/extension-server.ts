@@ -67,13 +67,14 @@ class Server implements ExtensionServer {
     return this.close({ drainMs: 0 });
   }
 
-  /** One catch-all route: h3's own reading of the URL decides nothing, because it resolves `..` and decodes. */
+  /** One catch-all: h3's own reading of the URL decides nothing, because it resolves `..` and decodes. */
   #nodeHandler(port: number): (request: IncomingMessage, response: ServerResponse) => unknown {
     const { log, clock = systemClock } = this.#options;
     const handler = this.#handler(port);
     const chains = new PeerChains();
     const app = new H3({ allowMalformedURL: true, silent: true });
-    app.all("/**", (event: H3Event) => {
+    // Two parameters: h3 takes the answer of such a middleware as it is, 404 included, and looks for no route.
+    app.use((event: H3Event, _next) => {
       const node = event.runtime?.node;
       if (node?.req === undefined || node.res === undefined) throw new Error("not a node request");
       const request = node.req as IncomingMessage;
@@ -84,8 +85,9 @@ class Server implements ExtensionServer {
         : toResponse(exchange, reply);
     });
     const nodeHandler = toNodeHandler(app);
+    const failed = (error: Error): void => log.warn({ err: error }, "connection failed while answering");
     return (request, response) => {
-      response.on("error", (error) => log.warn({ err: error }, "connection failed while answering"));
+      response.on("error", failed);
       return nodeHandler(request, response);
     };
   }

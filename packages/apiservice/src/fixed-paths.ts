@@ -2,7 +2,7 @@
 import { goJson } from "@kubemetrics/apimachinery";
 import type { Handler } from "./filter.ts";
 import { whenReady, type Reply } from "./reply.ts";
-import { notRepresentable } from "./route-accept.ts";
+import { ProducedTypes } from "./route-accept.ts";
 import { getOnly } from "./router.ts";
 import type { MetricsPage, VersionInfo } from "./server-options.ts";
 
@@ -13,7 +13,8 @@ export function versionHandler(version: VersionInfo): Handler {
     headers: { "content-type": "application/json" },
     segments: [Buffer.from(goJson(version, 2))],
   };
-  return getOnly((exchange) => notRepresentable(exchange, ["application/json"]) ?? reply);
+  const produced = new ProducedTypes(["application/json"]);
+  return getOnly((exchange) => produced.refusal(exchange) ?? reply);
 }
 
 /** The page is rendered anew for each request. */

@@ -24,7 +24,7 @@ export function withInFlightLimits(
       return textError(429, "Too many requests, please try again later.", { "retry-after": "1" });
     }
     counter.enter();
-    exchange.response.once("close", counter.leave);
+    exchange.response.on("close", counter.leave);
     return next(exchange);
   };
 }

@@ -11,13 +11,14 @@ import type { Exchange } from "./exchange.ts";
 import { allFormats, mediaTypes, Negotiator, plainEndpoint, wantsPretty } from "./negotiation.ts";
 import type { Reply } from "./reply.ts";
 import type { BodyFormat } from "./resource-answer.ts";
-import { notRepresentable } from "./route-accept.ts";
+import { ProducedTypes } from "./route-accept.ts";
 import { errorReply } from "./status-reply.ts";
 
 type Form = BodyFormat | "pretty";
 
 export class NegotiatedDocument {
   readonly #replies: ReadonlyMap<Form, Reply>;
+  readonly #produced = new ProducedTypes(allFormats.map((format) => mediaTypes[format]));
   readonly #negotiator = new Negotiator(plainEndpoint(allFormats));
 
   constructor(document: DiscoveryDocument) {
@@ -44,11 +45,9 @@ export class NegotiatedDocument {
 
   /** {@link answer} behind the router's own look at the Accept header. */
   serve(asker: Pick<Exchange, "known" | "info">): Reply {
-    return notRepresentable(asker, discoveryMediaTypes) ?? this.answer(asker);
+    return this.#produced.refusal(asker) ?? this.answer(asker);
   }
 }
-
-const discoveryMediaTypes: readonly string[] = allFormats.map((format) => mediaTypes[format]);
 
 function documentReply(format: BodyFormat, bytes: Uint8Array): Reply {
   return { status: 200, headers: { "content-type": mediaTypes[format] }, segments: [bytes] };

@@ -2,6 +2,7 @@
 import { firstQueryValue } from "@kubemetrics/authorization";
 import { parseAccept } from "./accept-clauses.ts";
 import type { Exchange } from "./exchange.ts";
+import { Remembered } from "./remembered.ts";
 import type { BodyFormat } from "./resource-answer.ts";
 
 /** Another kind that the client wants the object shown as. */
@@ -110,27 +111,16 @@ function withParameters(
   };
 }
 
-/**
- * Remembers the choices for header texts seen before: clients send the same few.
- *
- * Bounded; it starts anew when full, so that made-up headers cost time but no memory.
- */
+/** {@link negotiate} for one endpoint, with a memory. */
 export class Negotiator {
-  readonly endpoint: Endpoint;
-  readonly #known = new Map<string, Negotiated | undefined>();
+  readonly #chosen: Remembered<Negotiated | undefined>;
 
   constructor(endpoint: Endpoint) {
-    this.endpoint = endpoint;
+    this.#chosen = new Remembered((accept) => negotiate(accept, endpoint));
   }
 
   choose(accept: string): Negotiated | undefined {
-    const known = this.#known.get(accept);
-    if (known !== undefined || this.#known.has(accept)) return known;
-    const chosen = negotiate(accept, this.endpoint);
-    if (accept.length > 512) return chosen;
-    if (this.#known.size >= 256) this.#known.clear();
-    this.#known.set(accept, chosen);
-    return chosen;
+    return this.#chosen.get(accept);
   }
 }
 

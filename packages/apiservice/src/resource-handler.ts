@@ -10,7 +10,6 @@ import { whenReady, type MaybePromise, type Reply } from "./reply.ts";
 import { readBody } from "./request-body.ts";
 import type { ResourceAnswer } from "./resource-answer.ts";
 import type { RequestBody } from "./resource.ts";
-import { notRepresentable } from "./route-accept.ts";
 import type { ResourceTarget } from "./served-resource.ts";
 import { errorReply, statusReply, type ErrorForm } from "./status-reply.ts";
 import { watchReply, type WatchSettings } from "./watch-reply.ts";
@@ -47,10 +46,10 @@ function dispatch(target: ResourceTarget, exchange: Exchange, settings: Resource
   const isCollection = name === undefined;
   const verb = verbOf(exchange.method, target);
   if (verb === undefined) return methodNotAllowed(exchange, served);
-  const refused = notRepresentable(exchange, isCollection ? served.collectionTypes : served.itemTypes, served);
+  const refused = (isCollection ? served.collectionTypes : served.itemTypes).refusal(exchange, served);
   if (refused !== undefined) return refused;
   const chosen = served.negotiator.choose(exchange.known.accept);
-  if (chosen === undefined) throw notAcceptable(served.itemTypes);
+  if (chosen === undefined) throw notAcceptable(served.formats.map((format) => mediaTypes[format]));
 
   const { definition } = served;
   const answer = (given: MaybePromise<ResourceAnswer>): MaybePromise<Reply> =>

@@ -2,6 +2,7 @@
 import type { RequestInfo } from "@kubemetrics/authorization";
 import { allFormats, mediaTypes, Negotiator, resourceEndpoint } from "./negotiation.ts";
 import type { BodyFormat } from "./resource-answer.ts";
+import { ProducedTypes } from "./route-accept.ts";
 import type { ApiGroup, ResourceDefinition } from "./resource.ts";
 
 export interface ServedResource {
@@ -11,8 +12,10 @@ export interface ServedResource {
   readonly formats: readonly BodyFormat[];
   readonly negotiator: Negotiator;
   /** Media types the router knows for single objects, and for collections, which may be watched. */
-  readonly itemTypes: readonly string[];
-  readonly collectionTypes: readonly string[];
+  readonly itemTypes: ProducedTypes;
+  readonly collectionTypes: ProducedTypes;
+  /** `/apis/<group>/<version>/` */
+  readonly path: string;
 }
 
 /** A path inside a served group. */
@@ -24,14 +27,15 @@ export interface ResourceTarget {
 }
 
 export class ResourceTable {
-  readonly #resources = new Map<string, ServedResource>();
+  readonly #resources = new Map<string, Map<string, Map<string, ServedResource>>>();
 
   constructor(groups: readonly ApiGroup[]) {
     for (const { name: group, versions } of groups) {
+      const byVersion = new Map<string, Map<string, ServedResource>>();
+      this.#resources.set(group, byVersion);
       for (const { version, resources } of versions) {
-        for (const definition of resources) {
-          this.#resources.set(keyOf(group, version, definition.name), served(group, version, definition));
-        }
+        const entries = resources.map((definition) => [definition.name, served(group, version, definition)] as const);
+        byVersion.set(version, new Map(entries));
       }
     }
   }
@@ -39,20 +43,16 @@ export class ResourceTable {
   /** `undefined`: no such resource, or not at this path (subresources, wrong scope, `/watch/…`). */
   find(info: RequestInfo): ResourceTarget | undefined {
     if (info.verb === "proxy" || info.parts.length > 2) return undefined;
-    const resource = this.#resources.get(keyOf(info.apiGroup, info.apiVersion, info.resource));
-    if (resource === undefined) return undefined;
-    const version = `/apis/${info.apiGroup}/${info.apiVersion}/`;
-    if (!info.path.startsWith(version) || info.path.startsWith("watch/", version.length)) return undefined;
+    const resource = this.#resources.get(info.apiGroup)?.get(info.apiVersion)?.get(info.resource);
+    if (resource === undefined || !info.path.startsWith(resource.path)) return undefined;
+    const below = resource.path.length;
+    if (info.path.startsWith("watch/", below)) return undefined;
     const name = info.parts[1];
     const { namespaced } = resource.definition;
-    if (!namespaced && info.path.startsWith("namespaces/", version.length)) return undefined;
+    if (!namespaced && info.path.startsWith("namespaces/", below)) return undefined;
     if (namespaced && name !== undefined && info.namespace === "") return undefined;
     return { served: resource, namespace: info.namespace === "" ? undefined : info.namespace, name };
   }
-}
-
-function keyOf(group: string, version: string, resource: string): string {
-  return `${group}/${version}/${resource}`;
 }
 
 function served(group: string, version: string, definition: ResourceDefinition): ServedResource {
@@ -65,7 +65,8 @@ function served(group: string, version: string, definition: ResourceDefinition):
     definition,
     formats,
     negotiator: new Negotiator(resourceEndpoint(formats, definition.tables ?? true)),
-    itemTypes,
-    collectionTypes: [...itemTypes, ...streams],
+    itemTypes: new ProducedTypes(itemTypes),
+    collectionTypes: new ProducedTypes([...itemTypes, ...streams]),
+    path: `/apis/${group}/${version}/`,
   };
 }

@@ -35,7 +35,6 @@ export const sarAnswerBinding: AreaBinding = {
       target: rawTarget,
       info: parseRequestInfo(method, rawTarget),
       known: readKnownHeaders(["Accept", "application/json"]),
-      annotations: {},
       user: {
         name: user.name ?? "",
         uid: user.uid ?? "",

@@ -54,7 +54,8 @@ export class AccessReviewAuthorizer implements Authorizer {
       const decision = decisionOf(status);
       const ttlMs = (status.allowed ? this.#options.allowedTtlMs : this.#options.refusedTtlMs) ?? 10_000;
       if (ttlMs > 0 && chosenLength(attributes) < maxRememberedLength) {
-        this.#cache.set(key, status, this.#options.clock.now() + ttlMs);
+        const now = this.#options.clock.now();
+        this.#cache.set(key, status, now, now + ttlMs);
       }
       return decision;
     } catch (error) {
