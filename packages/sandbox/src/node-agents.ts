@@ -3,7 +3,7 @@
  * a deleted one stops.
  */
 import { runningStatus } from "./cluster-objects.ts";
-import { isObject, objectAt, textAt } from "./json-path.ts";
+import { at, isObject, objectAt, textAt } from "./json-path.ts";
 import type { KubeObject } from "./kube-object.ts";
 import type { Kubelet } from "./kubelet.ts";
 import { MachineNode } from "./machine-node.ts";
@@ -59,12 +59,13 @@ export class NodeAgents {
     this.#startPod(nodeName, object);
   }
 
-  /** The simulated node with the fewest pods. */
+  /** The simulated node with the fewest pods that is not cordoned. */
   #schedule(pod: KubeObject): void {
     let chosen: SimulatedNode | undefined;
     for (const { node } of this.#kubelets.values()) {
-      if (node instanceof SimulatedNode && (chosen === undefined || node.pods.length < chosen.pods.length))
-        chosen = node;
+      if (!(node instanceof SimulatedNode)) continue;
+      const isCordoned = at(this.#store.find(nodes, "", node.name), "spec", "unschedulable") === true;
+      if (!isCordoned && (chosen === undefined || node.pods.length < chosen.pods.length)) chosen = node;
     }
     const current = this.#current(pod);
     if (chosen === undefined || current === undefined) return;

@@ -19,16 +19,21 @@ const accepted = [
  * @throws StatusError 415 for other types, 400 for patches that do not fit
  */
 export function applyPatch(contentType: string, body: Buffer, document: JsonObject): Json {
-  switch (contentType.split(";", 1)[0]?.trim()) {
+  switch (patchType(contentType)) {
     case "application/json-patch+json":
       return jsonPatch(parseJson(body), document);
     case "application/merge-patch+json":
       return mergePatch(parseJson(body), document) ?? null;
-    case "application/strategic-merge-patch+json":
-      return mergePatch(withoutDirectives(parseJson(body)), document) ?? null;
     default:
-      throw unsupportedMediaType(accepted);
+      return mergePatch(withoutDirectives(parseJson(body)), document) ?? null;
   }
+}
+
+/** The media type of a patch. Server-side apply is not among them. @throws StatusError 415 */
+export function patchType(contentType: string): string {
+  const mediaType = contentType.split(";", 1)[0]?.trim() ?? "";
+  if (accepted.includes(mediaType)) return mediaType;
+  throw unsupportedMediaType(accepted);
 }
 
 function mergePatch(patch: Json | undefined, target: Json | undefined): Json | undefined {

@@ -5,7 +5,7 @@ import { isObject } from "./json-path.ts";
 import type { JsonObject, KubeObject } from "./kube-object.ts";
 import { objectFromBody, validate, withDefaults, type WritePlace } from "./object-defaults.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { applyPatch } from "./patch.ts";
+import { applyPatch, patchType } from "./patch.ts";
 import { isReview, namespaces, resourceTypes, type ResourceType } from "./resource-type.ts";
 
 export interface WriteContext {
@@ -56,6 +56,8 @@ export function patchObject(
   context: WriteContext,
   { place, subresource, body, contentType, isDryRun }: WriteRequest,
 ): KubeObject {
+  // First: apply, which is not understood, would also create what is not there.
+  patchType(contentType);
   const current = context.store.get(place.type, place.namespace, place.name);
   const patched = applyPatch(contentType, body, current);
   if (!isObject(patched)) throw badRequest("the patch leaves no object");

@@ -127,6 +127,20 @@ describe("a running sandbox", () => {
     expect(placed.toSorted()).toEqual(["node-001", "node-001", "node-002", "node-002"]);
   });
 
+  it("gives cordoned nodes no new pods", async () => {
+    await using cluster = await startSandbox({ nodes: 2, podsPerNode: 0 });
+    await using admin = clientOf(cluster.kubeconfig("admin"));
+    const headers = { "content-type": "application/merge-patch+json" };
+    await admin("/api/v1/nodes/node-001", { method: "PATCH", headers, body: { spec: { unschedulable: true } } });
+    const pods = "/api/v1/namespaces/default/pods";
+    await admin(pods, { method: "POST", body: { metadata: { name: "one" }, spec: { containers: [] } } });
+    const pod = await eventually(
+      async () => (await admin(`${pods}/one`)).json(),
+      ({ spec }) => spec.nodeName !== undefined,
+    );
+    expect(pod.spec.nodeName).toBe("node-002");
+  });
+
   it("replaces an object that is created again, and keeps its uid", async () => {
     await using cluster = await startSandbox({ nodes: 0 });
     const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "c", namespace: "new" }, data: { a: "1" } };
