@@ -22,6 +22,18 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        extends: true,
+        test: {
+          // In namespaces of its own: `pnpm e2e node`.
+          name: "node",
+          include: ["e2e/node/**/*.test.ts"],
+          globalSetup: ["e2e/node/setup.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -5,7 +5,8 @@
  * KUBEMETRICS_E2E_ASSETS is used instead, as envtest does. Two builds at once are safe: each writes its own file and renames it.
  */
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -48,6 +49,8 @@ const sources = {
   containerd: containerRuntime("containerd"),
   "containerd-shim-runc-v2": containerRuntime("containerd-shim-runc-v2"),
   ctr: containerRuntime("ctr"),
+  // What runs in the suite's pods.
+  load: { module: "images/load", package: ".", version: contentVersion("images/load/main.go"), project: "load" },
   "metrics-server": {
     module: "metrics-server",
     package: "sigs.k8s.io/metrics-server/cmd/metrics-server",
@@ -56,11 +59,22 @@ const sources = {
   },
 } as const satisfies Record<string, Source>;
 
+/** A version for a program of our own: it changes with the source. */
+function contentVersion(file: string): string {
+  const source = readFileSync(join(import.meta.dirname, file));
+  return createHash("sha256").update(source).digest("hex").slice(0, 12);
+}
+
 export type Program = keyof typeof sources;
 
 /** A program is missing and cannot be built. `message` says what to install. */
 export class AssetUnavailable extends Error {
   readonly code = "ASSET_UNAVAILABLE";
+}
+
+/** Where programs are kept, and what a run must leave word of. */
+export function cacheFolder(): string {
+  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "kubemetrics");
 }
 
 /** Path of the program, built first when it is not there (minutes on a cold cache). */
@@ -74,8 +88,7 @@ export async function program(name: Program): Promise<string> {
     );
   }
   const source: Source = sources[name];
-  const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-  const path = join(cache, "kubemetrics", `${source.project}-${source.version}`, name);
+  const path = join(cacheFolder(), `${source.project}-${source.version}`, name);
   if (existsSync(path)) return path;
   requireGo(name, source.version);
   mkdirSync(dirname(path), { recursive: true });

@@ -1,8 +1,8 @@
 /**
  * A real node: containerd and kubelet, joined to a control plane, inside the suite's own network, mount and process namespaces.
  *
- * Must run inside `unshare` (see `isolated.ts`): every process, link, address, rule and mount is gone with it. What is left after
- * SIGKILL is the state folder, empty cgroup folders and three kernel settings; `restoreHost` mends them at the next start.
+ * Must run inside `unshare` (see `../run.ts`): every process, link, address, rule and mount is gone with it. What is left after
+ * SIGKILL is the state folder, empty cgroup folders and three kernel settings; `leftovers.ts` mends them at the next start.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -27,6 +27,14 @@ export interface RealNodeOptions {
   readonly pauseImage: string;
 }
 
+/** Paths that kubelet, cAdvisor and CNI write to whatever they are told; covered inside the namespace. */
+export const hostFolders = [
+  "/run/containerd",
+  "/var/lib/kubelet",
+  "/var/lib/cni",
+  "/var/log/containers",
+  "/var/log/pods",
+];
 const socket = "/run/containerd/containerd.sock";
 
 /** Starts containerd, then kubelet; resolves when both run (the node object becomes Ready some seconds later). */
@@ -40,7 +48,7 @@ export async function startNode(plane: ControlPlane, options: RealNodeOptions): 
       writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content), { mode: 0o600 });
       return path;
     };
-    execFileSync("mount", ["-t", "tmpfs", "tmpfs", ensureFolder("/run/containerd")]);
+    for (const path of hostFolders) execFileSync("mount", ["-t", "tmpfs", "tmpfs", ensureFolder(path)]);
     const containerd = await program("containerd");
     await program("containerd-shim-runc-v2");
     const ctr = await program("ctr");

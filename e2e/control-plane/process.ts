@@ -1,6 +1,6 @@
 /** A child process that cannot outlive its test: log file, exit reason, bounded stop. */
 import { spawn } from "node:child_process";
-import { openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface RunningProcess extends AsyncDisposable {
@@ -9,6 +9,9 @@ export interface RunningProcess extends AsyncDisposable {
   /** Resolves with the reason and the end of its log when the process ends. */
   readonly exited: Promise<string>;
 }
+
+const setpriv = "/usr/bin/setpriv";
+const endsWithParent = existsSync(setpriv) ? [setpriv, "--pdeathsig", "KILL", "--"] : undefined;
 
 /** Starts a program with its output in `<folder>/<name>.log`; disposing sends SIGTERM, and SIGKILL after 8 s. */
 export function startProcess(
@@ -20,7 +23,10 @@ export function startProcess(
 ): RunningProcess {
   const logFile = join(folder, `${name}.log`);
   const log = openSync(logFile, "a");
-  const child = spawn(path, [...args], { cwd: folder, env, stdio: ["ignore", log, log] });
+  // A runner that is killed with SIGKILL runs no handler: the kernel takes its children with it.
+  const [command = path, ...rest] = endsWithParent ? [...endsWithParent, path, ...args] : [path, ...args];
+  const child = spawn(command, rest, { cwd: folder, env, stdio: ["ignore", log, log] });
+  closeSync(log);
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
   const exited = new Promise<string>((resolve) => {

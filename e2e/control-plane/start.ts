@@ -37,6 +37,8 @@ export interface ControlPlaneOptions {
   readonly scheduler?: boolean;
   /** Admission of service accounts and Node authorization, as a cluster with real kubelets has them. */
   readonly realNodes?: boolean;
+  /** Further or overriding kube-controller-manager flags. */
+  readonly controllerManagerFlags?: readonly string[];
   /** Further or overriding kube-apiserver flags. */
   readonly apiServerFlags?: readonly string[];
 }
@@ -147,6 +149,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
           `--service-account-private-key-file=${join(folder, "sa.key")}`,
           "--horizontal-pod-autoscaler-sync-period=2s",
           `--secure-port=${controllerPort}`,
+          ...(options.controllerManagerFlags ?? []),
         ]),
       );
     }

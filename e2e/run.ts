@@ -1,0 +1,132 @@
+/**
+ * `pnpm e2e [loopback | node] [vitest arguments]`: the end-to-end suites.
+ *
+ * - `loopback`: the sandbox, and a real etcd and kube-apiserver on loopback. Needs Go (or built programs), nothing else.
+ * - `node`: a real kubelet and containerd with real pods, in network, mount and process namespaces of the run's own. Needs Linux, root,
+ *   runc, the CNI plugins, iproute2 and iptables. A machine that cannot says so and skips; with CI=true that is a failure.
+ *
+ * Everything a run leaves when it is killed is mended by the next one (`control-plane/leftovers.ts`).
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { AssetUnavailable, program, type Program } from "./control-plane/assets.ts";
+import { beginRun } from "./control-plane/leftovers.ts";
+import { hostFolders } from "./control-plane/node.ts";
+
+const root = resolve(import.meta.dirname, "..");
+
+const loopbackPrograms: Program[] = ["etcd", "kube-apiserver", "kubectl", "metrics-server"];
+const nodePrograms: Program[] = [
+  "etcd",
+  "kube-apiserver",
+  "kubectl",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kubelet",
+  "containerd",
+  "containerd-shim-runc-v2",
+  "ctr",
+  "load",
+];
+
+/** New namespaces; when this process is killed, the kernel ends everything in them. */
+const isolation = [
+  "unshare",
+  "--net",
+  "--mount",
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--mount-proc",
+  "--propagation",
+  "private",
+];
+
+const parts = { loopback: runLoopback, node: runNode };
+const [first = "", ...rest] = process.argv.slice(2);
+const isPart = (name: string): name is keyof typeof parts => Object.hasOwn(parts, name);
+const chosen = isPart(first) ? [first] : (["loopback", "node"] as const);
+const vitestArguments = isPart(first) ? rest : process.argv.slice(2);
+
+for (const part of chosen) {
+  const status = await parts[part]();
+  if (status !== 0) process.exitCode = status;
+}
+
+async function runLoopback(): Promise<number> {
+  if (!(await build(loopbackPrograms))) return 1;
+  using run = beginRun([]);
+  return await vitest("e2e", run.record.stateFolder, []);
+}
+
+async function runNode(): Promise<number> {
+  const missing = missingForNode();
+  if (missing.length > 0) {
+    const outcome = process.env["CI"] === "true" ? "FAILED" : "SKIPPED";
+    console.log(
+      `\n████ e2e: the suite on a real node is ${outcome}: this machine lacks ${missing.join("; ")}.\n` +
+        "████ Nothing is known about real kubelets and real pods from this run.\n",
+    );
+    return outcome === "FAILED" ? 1 : 0;
+  }
+  if (!(await build(nodePrograms))) return 1;
+  const bundle = spawnSync(join(root, "node_modules/.bin/tsup"), ["--silent"], {
+    cwd: join(root, "apps/metrics-server"),
+    stdio: "inherit",
+  });
+  if (bundle.status !== 0) return bundle.status ?? 1;
+  using run = beginRun(hostFolders);
+  return await vitest("node", run.record.stateFolder, isolation);
+}
+
+/** What a real node needs and this machine does not have, each with the way to get it. */
+function missingForNode(): string[] {
+  if (process.platform !== "linux") return [`Linux (this is ${process.platform})`];
+  if (process.getuid?.() !== 0) return ["root (namespaces, mounts and cgroups need it)"];
+  const missing: string[] = [];
+  const has = (command: string): boolean => spawnSync("which", [command]).status === 0;
+  const commands = { runc: "runc", ip: "iproute2", iptables: "iptables", unshare: "util-linux", mount: "mount" };
+  for (const [command, debian] of Object.entries(commands)) {
+    if (!has(command)) missing.push(`${command} (Debian package ${debian})`);
+  }
+  if (!existsSync("/usr/lib/cni/bridge")) {
+    missing.push("the CNI plugins in /usr/lib/cni (Debian package containernetworking-plugins)");
+  }
+  const [command = "", ...flags] = isolation;
+  const script =
+    "ip link set lo up && ip link add name km0 type bridge && iptables -t nat -L && mount -t tmpfs tmpfs /mnt";
+  if (missing.length === 0) {
+    const tried = spawnSync(command, [...flags, "sh", "-c", script], { encoding: "utf8" });
+    if (tried.status !== 0) missing.push(`the right to make namespaces, bridges and mounts (${tried.stderr.trim()})`);
+  }
+  return missing;
+}
+
+/** Builds what is missing while there is a network; the suite has none. */
+async function build(programs: readonly Program[]): Promise<boolean> {
+  try {
+    for (const name of programs) await program(name);
+    return true;
+  } catch (error) {
+    if (!(error instanceof AssetUnavailable)) throw error;
+    console.log(`\n████ e2e: ${error.message}\n`);
+    return false;
+  }
+}
+
+function vitest(project: string, stateFolder: string, prefix: readonly string[]): Promise<number> {
+  const [command = "", ...args] = [
+    ...prefix,
+    process.execPath,
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--project",
+    project,
+    ...vitestArguments,
+  ];
+  const env = { ...process.env, TMPDIR: stateFolder, ...(prefix.length > 0 && { KUBEMETRICS_E2E_ISOLATED: "1" }) };
+  const child = spawn(command, args, { cwd: root, stdio: "inherit", env });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((done) => child.once("exit", (status, signal) => done(signal === null ? (status ?? 1) : 1)));
+}
