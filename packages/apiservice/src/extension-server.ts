@@ -55,7 +55,11 @@ class Server implements ExtensionServer {
   }
 
   replaceCertificate(pair: ServingPair): void {
-    this.#listener.replaceCertificate(pair);
+    this.#listener.replace({ pair });
+  }
+
+  setClientCaHints(clientCaHints: readonly string[]): void {
+    this.#listener.replace({ clientCaHints });
   }
 
   close(options: CloseOptions = {}): Promise<void> {

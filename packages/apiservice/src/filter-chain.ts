@@ -51,10 +51,15 @@ export function filterChain(parts: FilterParts): readonly Filter[] {
     withConnectionClose(parts.isDraining),
     withDeadline(limits.requestTimeoutMs, clock, log),
     withWarnings(),
-    withAuthentication(parts.authenticator, log, audit && ((...refusal) => recordRefusal(audit, clock, ...refusal))),
+    withAuthentication(
+      parts.authenticator,
+      clock,
+      log,
+      audit && ((...refusal) => recordRefusal(audit, clock, ...refusal)),
+    ),
     ...(audit === undefined ? [] : [withAuditLog(audit, clock)]),
     withoutImpersonation(),
     withInFlightLimits(limits),
-    withAuthorization(parts.authorizer, log),
+    withAuthorization(parts.authorizer, clock, log),
   ];
 }

@@ -4,21 +4,23 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Drainable } from "./connection-drain.ts";
 import { refuseUpgrade } from "./refused-upgrade.ts";
-import type { ServingPair, TlsOptions } from "./server-options.ts";
-import { httpsOptions, requireUsablePair, secureContextOptions } from "./tls-settings.ts";
+import type { TlsOptions } from "./server-options.ts";
+import { httpsOptions, requireUsable, secureContextOptions, type TlsMaterial } from "./tls-settings.ts";
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 export class HttpsListener implements Drainable {
   readonly #options: TlsOptions;
+  #material: TlsMaterial;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
   /** @throws ServingPairInvalid */
   constructor(options: TlsOptions) {
-    requireUsablePair(options, options);
     this.#options = options;
-    this.#server = createServer(httpsOptions(options));
+    this.#material = { pair: options, clientCaHints: options.clientCaHints ?? [] };
+    requireUsable(options, this.#material);
+    this.#server = createServer(httpsOptions(options, this.#material));
     // Node drops header lines beyond its own count without a word; the size limit is enough.
     this.#server.maxHeadersCount = 0;
     this.#server.on("connection", (socket) => this.#track(socket));
@@ -41,9 +43,12 @@ export class HttpsListener implements Drainable {
     return promise;
   }
 
-  replaceCertificate(pair: ServingPair): void {
-    requireUsablePair(this.#options, pair);
-    this.#server.setSecureContext(secureContextOptions(this.#options, pair));
+  /** For new handshakes. What cannot be used throws and changes nothing. */
+  replace(change: Partial<TlsMaterial>): void {
+    const material = { ...this.#material, ...change };
+    requireUsable(this.#options, material);
+    this.#server.setSecureContext(secureContextOptions(this.#options, material));
+    this.#material = material;
   }
 
   stop(): Promise<void> {

@@ -107,6 +107,8 @@ export interface ExtensionServer {
   listen(port: number, host?: string): Promise<{ readonly port: number; readonly host: string }>;
   /** New handshakes use this pair from now on. An unusable pair throws `ServingPairInvalid` and the old one stays. */
   replaceCertificate(pair: ServingPair): void;
+  /** New handshakes name these CAs (PEM) as acceptable, see {@link TlsOptions.clientCaHints}; for CAs that rotate. */
+  setClientCaHints(certificatesPem: readonly string[]): void;
   /** `/readyz` fails at once; then, after the delay, no new connections, running requests end, the rest is cut. */
   close(options?: CloseOptions): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

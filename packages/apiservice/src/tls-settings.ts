@@ -11,12 +11,18 @@ import type { ServingPair, TlsOptions } from "./server-options.ts";
  */
 const secureOptions = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION;
 
+/** What may change while the server runs. */
+export interface TlsMaterial {
+  readonly pair: ServingPair;
+  readonly clientCaHints: readonly string[];
+}
+
 /** Also for `setSecureContext`, which replaces everything that is not given. */
-export function secureContextOptions(options: TlsOptions, pair: ServingPair): SecureContextOptions {
+export function secureContextOptions(options: TlsOptions, { pair, clientCaHints }: TlsMaterial): SecureContextOptions {
   return {
     cert: pair.certificatePem,
     key: pair.keyPem,
-    ca: [...(options.clientCaHints ?? [])],
+    ca: [...clientCaHints],
     minVersion: options.minVersion ?? "TLSv1.2",
     secureOptions,
     ...(options.ciphers === undefined ? {} : { ciphers: options.ciphers }),
@@ -24,9 +30,9 @@ export function secureContextOptions(options: TlsOptions, pair: ServingPair): Se
 }
 
 /** Limits that a user with hundreds of groups does not meet, and idle times beyond those of kube-aggregator (90 s). */
-export function httpsOptions(options: TlsOptions): ServerOptions {
+export function httpsOptions(options: TlsOptions, material: TlsMaterial): ServerOptions {
   return {
-    ...secureContextOptions(options, options),
+    ...secureContextOptions(options, material),
     requestCert: true,
     rejectUnauthorized: false,
     ALPNProtocols: ["http/1.1"],
@@ -38,17 +44,20 @@ export function httpsOptions(options: TlsOptions): ServerOptions {
   };
 }
 
-/** @throws ServingPairInvalid when a handshake with this pair could not succeed */
-export function requireUsablePair(options: TlsOptions, pair: ServingPair): void {
-  if (pair.certificatePem.trim() === "" || pair.keyPem.trim() === "") {
+/** @throws ServingPairInvalid when a handshake with this material could not succeed */
+export function requireUsable(options: TlsOptions, material: TlsMaterial): void {
+  const { certificatePem, keyPem } = material.pair;
+  if (certificatePem.trim() === "" || keyPem.trim() === "") {
     throw new ServingPairInvalid(
       "serving certificate or key is empty: give a PEM certificate chain and its private key",
     );
   }
   try {
-    createSecureContext(secureContextOptions(options, pair));
+    createSecureContext(secureContextOptions(options, material));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ServingPairInvalid(`serving certificate and key cannot be used together: ${why}`, { cause });
+    throw new ServingPairInvalid(`serving certificate, key and client CA hints cannot be used together: ${why}`, {
+      cause,
+    });
   }
 }

@@ -4,7 +4,7 @@ import { same, type AreaBinding, type VectorCase } from "@kubemetrics/conformanc
 import { withAuthorization } from "../src/authorization-filter.ts";
 import type { Exchange } from "../src/exchange.ts";
 import { readKnownHeaders } from "../src/request-headers.ts";
-import { MemoryLog } from "./test-server.ts";
+import { ManualClock, MemoryLog } from "./test-server.ts";
 import { recordedReply, type RecordedHttp } from "./vector-asker.ts";
 
 interface ReviewCase extends VectorCase {
@@ -42,7 +42,7 @@ export const sarAnswerBinding: AreaBinding = {
         extra: new Map(Object.entries(user.extra ?? {})),
       },
     } as unknown as Exchange;
-    const filter = withAuthorization(authorizer, new MemoryLog());
+    const filter = withAuthorization(authorizer, new ManualClock(), new MemoryLog());
     const reply = await filter(() => ({ status: 204 }))(exchange);
     return http === undefined ? undefined : same(http, recordedReply(reply, http));
   },
