@@ -1,7 +1,6 @@
 /** What the suites on the real node do with the cluster that `setup.ts` started. */
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
-import { promisify } from "node:util";
 import { inject } from "vitest";
 import { apiClient, type ApiClient, type Credentials } from "../control-plane/api-client.ts";
 import { eventually } from "../suites/metrics-server-process.ts";
@@ -13,31 +12,29 @@ export function clientOf(credentials: Credentials = access.admin): ApiClient {
   return apiClient({ url: access.url, authorityPem: access.authority.certificatePem }, credentials);
 }
 
-export async function kubectl(...args: string[]): Promise<string> {
-  try {
-    const run = promisify(execFile)(access.kubectl, ["--kubeconfig", access.kubeconfig, ...args], {
-      maxBuffer: 1 << 28,
-      timeout: 150_000,
-    });
-    return (await run).stdout;
-  } catch (error) {
-    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new Error(`kubectl ${args.join(" ")}\n${stdout}${stderr}`, { cause: error });
-  }
+/** Standard output; rejects with both outputs in the message. */
+export function kubectl(...args: string[]): Promise<string> {
+  return kubectlWithInput("", ...args);
 }
 
-/** `kubectl apply -f -` of objects. */
-export async function apply(...objects: readonly object[]): Promise<void> {
-  const list = { apiVersion: "v1", kind: "List", items: objects };
-  const { child } = Object.assign(
-    promisify(execFile)(access.kubectl, ["--kubeconfig", access.kubeconfig, "apply", "-f", "-"]),
-  );
-  child.stdin?.end(JSON.stringify(list));
-  await new Promise<void>((done, failed) => {
-    let stderr = "";
-    child.stderr?.on("data", (text: string) => (stderr += text));
-    child.once("exit", (status) => (status === 0 ? done() : failed(new Error(`kubectl apply: ${stderr}`))));
+export function kubectlWithInput(input: string, ...args: string[]): Promise<string> {
+  return new Promise((resolved, rejected) => {
+    const child = execFile(
+      access.kubectl,
+      ["--kubeconfig", access.kubeconfig, ...args],
+      { maxBuffer: 1 << 28, timeout: 150_000 },
+      (error, stdout, stderr) =>
+        error === null
+          ? resolved(stdout)
+          : rejected(new Error(`kubectl ${args.join(" ")}\n${stdout}${stderr}`, { cause: error })),
+    );
+    child.stdin?.end(input);
   });
+}
+
+/** `kubectl apply` of objects. */
+export async function apply(...items: readonly object[]): Promise<void> {
+  await kubectlWithInput(JSON.stringify({ apiVersion: "v1", kind: "List", items }), "apply", "-f", "-");
 }
 
 /** A pod of the load program; containers by name, each with its arguments. */
