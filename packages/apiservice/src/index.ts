@@ -17,6 +17,11 @@ export type { OpenApiInfo } from "./openapi-document.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export { ServingPairFiles, type ServingPairFilesOptions } from "./serving-pair-files.ts";
 
+// Being believed by kube-aggregator
+export { ApiServiceRegistration, type ApiServiceRegistrationOptions } from "./api-service-registration.ts";
+export type { ApiServiceClient, ApiServiceObject, ApiServicePatch } from "./api-service-client.ts";
+export type { ServiceName } from "./api-service-certificate.ts";
+
 // What it serves
 export type {
   ApiGroup,

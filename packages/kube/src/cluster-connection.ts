@@ -37,6 +37,8 @@ export interface KubeRequest {
   readonly accept?: string | undefined;
   /** JSON text. */
   readonly body?: string | undefined;
+  /** Of the body: which kind of patch it is, for example. Default `application/json`. */
+  readonly contentType?: string | undefined;
   /** Default: the connection's. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -229,7 +231,7 @@ export class ClusterConnection {
         accept: request.accept ?? "application/json",
         "user-agent": this.#options.userAgent,
         ...(authorization === undefined ? {} : { authorization }),
-        ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(request.body === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),
       },
       ...(request.body === undefined ? {} : { body: request.body }),
       signal,

@@ -24,6 +24,9 @@ export { ListWatch, type CollectionSink, type CollectionSource, type ListWatchOp
 export { NodeCache, type NodeCacheOptions } from "./node-cache.ts";
 export { PodCache, type PodCacheOptions } from "./pod-cache.ts";
 
+// ---- single objects ----
+export { ApiServiceClient, type ApiServiceObject } from "./api-service-client.ts";
+
 // ---- reviews ----
 export type { ReviewOptions } from "./review-options.ts";
 export type { SubjectAccessReviewStatus, TokenReviewStatus } from "./review-types.ts";

@@ -1,0 +1,209 @@
+/** A server that is believed by kube-aggregator without anybody handing out certificates. */
+import type { KeyPair } from "@kubemetrics/x509";
+import { endOf, issueServiceAuthority, issueServiceCertificate, type ServiceName } from "./api-service-certificate.ts";
+import type { ApiServiceClient } from "./api-service-client.ts";
+import { trustAuthorities, type ApiServiceState } from "./api-service-trust.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import type { HealthCheck } from "./health.ts";
+import type { Log, ServingPair } from "./server-options.ts";
+
+export interface ApiServiceRegistrationOptions {
+  /** The server's own Service; the certificate is for `<name>.<namespace>.svc`. */
+  readonly service: ServiceName;
+  /** Names of the APIServices that point to it: `["v1.metrics.k8s.io"]`. Others are never read or written. */
+  readonly apiServices: readonly string[];
+  /** Needs `get` and `patch` on these names alone. */
+  readonly client: ApiServiceClient;
+  readonly clock?: Clock;
+  readonly log: Log;
+  /** Of an authority; it is followed by a new one when a third is left. Default 365 days. */
+  readonly authorityLifetimeMs?: number;
+  /** Of a serving certificate; renewed when a third is left. Default 90 days. */
+  readonly certificateLifetimeMs?: number;
+  /** Between two looks at the APIServices. Default one minute. */
+  readonly everyMs?: number;
+  /** The same while an APIService is missing, cannot be read or cannot be written. Default 5 s. */
+  readonly retryMs?: number;
+  /** How long every kube-apiserver may take to notice a new bundle before anybody relies on it. Default 5 s. */
+  readonly settleMs?: number;
+}
+
+interface Known {
+  readonly state: ApiServiceState;
+  /** Since when its bundle has all present authorities; kept while it cannot be read. */
+  readonly trustedSinceMs: number | undefined;
+}
+
+const dayMs = 24 * 3_600_000;
+
+/**
+ * Issues the serving certificate, and tells kube-aggregator to trust it: the authority goes into the `caBundle` of the
+ * server's own APIServices before any certificate of it is served, so `insecureSkipTLSVerify` is never needed and no
+ * request fails while certificates change.
+ *
+ * ```ts
+ * const registration = new ApiServiceRegistration({ service, apiServices: ["v1alpha1.wardle.example.com"], client, log });
+ * const server = createExtensionServer({ tls: registration.pair, health: [registration.health], … });
+ * await server.listen(6443);
+ * registration.start((pair) => server.replaceCertificate(pair));
+ * ```
+ *
+ * Keys live in memory only. Each replica has its own authority; bundles hold those of all replicas.
+ */
+export class ApiServiceRegistration {
+  readonly #options: Required<ApiServiceRegistrationOptions>;
+  readonly #known = new Map<string, Known>();
+  #authority: KeyPair;
+  /** Published, and not yet in use. */
+  #next: KeyPair | undefined;
+  #pair: ServingPair;
+  #use: (pair: ServingPair) => void = () => undefined;
+  #pass: Promise<void> | undefined;
+  #cancel: (() => void) | undefined;
+  #wasReady = false;
+  #isClosed = false;
+
+  constructor(options: ApiServiceRegistrationOptions) {
+    this.#options = {
+      clock: systemClock,
+      authorityLifetimeMs: 365 * dayMs,
+      certificateLifetimeMs: 90 * dayMs,
+      everyMs: 60_000,
+      retryMs: 5_000,
+      settleMs: 5_000,
+      ...options,
+    };
+    this.#authority = this.#newAuthority();
+    this.#pair = this.#newPair();
+  }
+
+  /** What to serve with now. */
+  get pair(): ServingPair {
+    return this.#pair;
+  }
+
+  /** PEM of the authority of `pair`, for callers that come without the aggregator. */
+  get authorityPem(): string {
+    return this.#authority.certificatePem;
+  }
+
+  /** Not ready until every APIService of this server trusts its certificate. Those that are left alone do not count. */
+  get health(): HealthCheck {
+    return { name: "apiservice-registration", endpoints: ["readyz"], check: () => this.#problem() };
+  }
+
+  /** Starts to publish and to renew; `use` gets every later pair, when it can be served. */
+  start(use: (pair: ServingPair) => void): void {
+    this.#use = use;
+    void this.sync();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancel?.();
+  }
+
+  /** Looks at everything once, now. Also what `start` repeats. Never rejects. */
+  sync(): Promise<void> {
+    this.#pass ??= this.#syncOnce().finally(() => {
+      this.#pass = undefined;
+      this.#schedule();
+    });
+    return this.#pass;
+  }
+
+  async #syncOnce(): Promise<void> {
+    const { clock, authorityLifetimeMs, certificateLifetimeMs, apiServices } = this.#options;
+    if (this.#next === undefined && this.#isDue(this.#authority, authorityLifetimeMs))
+      this.#next = this.#newAuthority();
+    const own = [this.#authority, this.#next].flatMap((authority) => authority?.certificatePem ?? []);
+    await Promise.all(apiServices.map((name) => this.#publish(name, own)));
+    if (this.#isClosed) return;
+    const isUseless = endOf(this.#authority) <= clock.now();
+    if (this.#next !== undefined && (isUseless || apiServices.every((name) => this.#isSettled(name)))) {
+      this.#authority = this.#next;
+      this.#next = undefined;
+      this.#replacePair("serving with a new authority");
+    } else if (this.#isDue(this.#pair, certificateLifetimeMs) && endOf(this.#pair) < endOf(this.#authority)) {
+      this.#replacePair("serving with a renewed certificate");
+    }
+  }
+
+  async #publish(name: string, own: readonly string[]): Promise<void> {
+    const { client, service, clock } = this.#options;
+    const before = this.#known.get(name);
+    const state = await trustAuthorities(client, service, name, own, clock.now());
+    const since = trustedSince(state, before, clock.now());
+    this.#known.set(name, { state, trustedSinceMs: since });
+    this.#report(name, state, before?.state);
+  }
+
+  /** Once for each change. */
+  #report(name: string, state: ApiServiceState, before: ApiServiceState | undefined): void {
+    const { log } = this.#options;
+    if (state.kind === "trusted") {
+      if (state.isPatched) log.info({ apiService: name }, "the APIService trusts this server's authority");
+      return;
+    }
+    const isSaid = before !== undefined && before.kind !== "trusted" && before.message === state.message;
+    if (isSaid) return;
+    if (state.kind === "absent" || state.kind === "foreign") log.info({ apiService: name }, state.message);
+    else log.warn({ apiService: name }, state.message);
+  }
+
+  #replacePair(message: string): void {
+    const { log } = this.#options;
+    this.#pair = this.#newPair();
+    this.#use(this.#pair);
+    log.info({ notAfter: new Date(endOf(this.#pair)).toISOString() }, message);
+  }
+
+  /** Whether nobody is left who could refuse a certificate of the published authorities. */
+  #isSettled(name: string): boolean {
+    const known = this.#known.get(name);
+    if (known === undefined || known.state.kind === "unknown" || known.state.kind === "refused") return false;
+    if (known.state.kind !== "trusted") return true;
+    return this.#options.clock.now() - (known.trustedSinceMs ?? Infinity) >= this.#options.settleMs;
+  }
+
+  /** Once ready, always ready: the pair in use stays trusted while later ones are published. */
+  #problem(): string | undefined {
+    if (this.#wasReady) return undefined;
+    const problems = this.#options.apiServices.flatMap((name) => {
+      if (this.#isSettled(name)) return [];
+      const state = this.#known.get(name)?.state;
+      if (state === undefined) return [`APIService ${name} was not looked at yet`];
+      return [state.kind === "trusted" ? `the caBundle of APIService ${name} was changed a moment ago` : state.message];
+    });
+    this.#wasReady = problems.length === 0;
+    return this.#wasReady ? undefined : problems.join("; ");
+  }
+
+  #schedule(): void {
+    if (this.#isClosed) return;
+    const { clock, apiServices, everyMs, retryMs, settleMs } = this.#options;
+    const states = apiServices.map((name) => this.#known.get(name)?.state.kind);
+    const isOpen = states.some((kind) => kind !== "trusted" && kind !== "foreign");
+    const delayMs = this.#next !== undefined ? settleMs : isOpen ? retryMs : everyMs;
+    this.#cancel?.();
+    this.#cancel = clock.after(delayMs, () => void this.sync());
+  }
+
+  #isDue(pair: ServingPair, lifetimeMs: number): boolean {
+    return endOf(pair) - this.#options.clock.now() < lifetimeMs / 3;
+  }
+
+  #newAuthority(): KeyPair {
+    return issueServiceAuthority(this.#options.clock.now(), this.#options.authorityLifetimeMs);
+  }
+
+  #newPair(): ServingPair {
+    const { service, clock, certificateLifetimeMs } = this.#options;
+    return issueServiceCertificate(this.#authority, service, clock.now(), certificateLifetimeMs);
+  }
+}
+
+function trustedSince(state: ApiServiceState, before: Known | undefined, nowMs: number): number | undefined {
+  if (state.kind === "trusted") return state.isPatched ? nowMs : (before?.trustedSinceMs ?? nowMs);
+  return state.kind === "unknown" ? before?.trustedSinceMs : undefined;
+}
