@@ -114,6 +114,8 @@ export class ApiServiceRegistration {
 
   async #syncOnce(): Promise<void> {
     const { clock, authorityLifetimeMs, certificateLifetimeMs, apiServices } = this.#options;
+    // Ready before this pass counts, even if no probe asked in between.
+    this.#problem();
     if (this.#next === undefined && this.#isDue(this.#authority, authorityLifetimeMs))
       this.#next = this.#newAuthority();
     const own = [this.#authority, this.#next].flatMap((authority) => authority?.certificatePem ?? []);

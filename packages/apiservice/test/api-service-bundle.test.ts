@@ -1,0 +1,46 @@
+import { issueAuthority, parseBundle } from "@kubemetrics/x509";
+import { expect, test } from "vitest";
+import { mergedCaBundle } from "../src/api-service-bundle.ts";
+import { issueServiceAuthority } from "../src/api-service-certificate.ts";
+
+const now = Date.UTC(2026, 2, 1);
+const hour = 3_600_000;
+const clock = (): number => now - 1000 * hour;
+const authority = (commonName: string, notAfterMs = now + 1000 * hour): string =>
+  issueAuthority({ commonName, clock, notAfterMs }).certificatePem;
+
+const own = authority("own");
+const other = authority("other");
+const expired = authority("expired", now - 2 * hour);
+const justExpired = authority("just expired", now - hour / 2);
+const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
+
+test.each([
+  { name: "an empty bundle gets the authority", current: "", own: [own], merged: own },
+  { name: "others stay, in their order", current: other, own: [own], merged: other + own },
+  { name: "what expired goes", current: expired + other, own: [own], merged: other + own },
+  { name: "what expired goes even when nothing is missing", current: own + expired, own: [own], merged: own },
+  {
+    name: "clocks that disagree by half an hour drop nothing",
+    current: own + justExpired,
+    own: [own],
+    merged: undefined,
+  },
+  { name: "nothing to do", current: other + own, own: [own], merged: undefined },
+  { name: "text and white space are nothing to do", current: `# ours\n${own}\n\n`, own: [own], merged: undefined },
+  { name: "one that cannot be read stays: it is not ours", current: broken, own: [own], merged: `${broken}\n${own}` },
+  { name: "two of our own", current: own, own: [own, other], merged: own + other },
+  { name: "our own stays, whatever our clock says", current: expired, own: [expired], merged: undefined },
+])("$name", ({ current, own: wanted, merged }) => {
+  expect(mergedCaBundle(current, wanted, now)).toBe(merged);
+});
+
+test("authorities of replicas that crashed do not fill the object: those that end first go, others' stay", () => {
+  let bundle = other;
+  const all = Array.from({ length: 40 }, (_, start) => issueServiceAuthority(now + start * 1000, 1000 * hour));
+  for (const { certificatePem } of all) bundle = mergedCaBundle(bundle, [certificatePem], now + 60_000) ?? bundle;
+  const left = parseBundle(bundle).certificates.length;
+  expect(left).toBe(33);
+  expect(bundle).toContain(other.trim());
+  for (const { certificatePem } of all.slice(-32)) expect(bundle).toContain(certificatePem.trim());
+});
