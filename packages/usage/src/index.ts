@@ -2,6 +2,9 @@
 export { UsageStore } from "./usage-store.ts";
 export type { StoredPoints, UsageStoreOptions } from "./usage-store.ts";
 
+// Its arithmetic
+export { cpuRate } from "./cpu-rate.ts";
+
 // What goes in
 export type { ContainerIdentity, NodePoints } from "./node-points.ts";
 
