@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { issueAuthority, issueClient, issueServer, type KeyPair } from "@kubemetrics/x509";
 import { Agent, request } from "undici";
 import { program } from "./assets.ts";
-import { startProcess } from "./process.ts";
+import { startProcess, type RunningProcess } from "./process.ts";
 
 export interface ControlPlane extends AsyncDisposable {
   /** State folder: certificates, kubeconfigs, logs. Gone after disposal. */
@@ -25,11 +25,56 @@ export interface ControlPlane extends AsyncDisposable {
   readonly frontProxyAuthority: KeyPair;
   /** Kubeconfig text with this client certificate or token. */
   kubeconfigText(client: KeyPair | { readonly token: string }): string;
+  readonly apiServer: RestartableApiServer;
+  readonly files: ControlPlaneFiles;
+  /** What the audit log says so far; needs the option `audit`. */
+  auditEvents(): AuditEvent[];
   /** Writes a kubeconfig for a client certificate with this name and these groups; returns its path. */
   kubeconfig(commonName: string, organizations: readonly string[]): string;
 }
 
+/** kube-apiserver reads these again when they change. */
+export interface ControlPlaneFiles {
+  readonly clusterAuthority: string;
+  readonly frontProxyAuthority: string;
+  readonly proxyClientCertificate: string;
+  readonly proxyClientKey: string;
+}
+
+export interface RestartableApiServer {
+  readonly logFile: string;
+  stop(): Promise<void>;
+  /** Starts again, with further changes of its flags; resolves when it is ready. */
+  start(changes?: FlagChanges): Promise<void>;
+}
+
+export interface FlagChanges {
+  /** `--name=value`; replaces a flag of that name. */
+  readonly flags?: readonly string[];
+  /** Names without dashes. */
+  readonly without?: readonly string[];
+}
+
+/** The parts of an audit event that suites look at. */
+export interface AuditEvent {
+  readonly verb: string;
+  readonly stageTimestamp: string;
+  readonly user: { readonly username: string };
+  readonly objectRef?: { readonly resource: string; readonly name?: string };
+  readonly requestObject?: { readonly spec?: Record<string, unknown> };
+  readonly responseStatus?: { readonly code: number };
+}
+
+/** Changes of kube-apiserver's flags that need its files or authorities. */
+export type PrepareApiServer = (
+  files: ControlPlaneFiles,
+  authorities: { readonly cluster: KeyPair; readonly frontProxy: KeyPair },
+) => FlagChanges;
+
 export interface ControlPlaneOptions {
+  /** Records reviews (TokenReview, SubjectAccessReview) with their contents in the audit log. */
+  readonly audit?: boolean;
+  readonly apiServer?: PrepareApiServer;
   readonly controllerManager?: boolean;
   /** Address kube-apiserver is bound to and reached by. Default 127.0.0.1. */
   readonly address?: string;
@@ -39,7 +84,7 @@ export interface ControlPlaneOptions {
   readonly realNodes?: boolean;
   /** Further or overriding kube-controller-manager flags. */
   readonly controllerManagerFlags?: readonly string[];
-  /** Further or overriding kube-apiserver flags. */
+  /** Further kube-apiserver flags; one that is set already is replaced. */
   readonly apiServerFlags?: readonly string[];
 }
 
@@ -94,38 +139,65 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
         "--unsafe-no-fsync",
       ]),
     );
-    const apiServer = stack.use(
-      startProcess("kube-apiserver", await program("kube-apiserver"), folder, [
-        `--etcd-servers=http://127.0.0.1:${etcdPort}`,
-        `--secure-port=${port}`,
-        `--bind-address=${address}`,
-        `--advertise-address=${address}`,
-        "--endpoint-reconciler-type=none",
-        "--service-cluster-ip-range=10.96.0.0/16",
-        `--tls-cert-file=${serving[0]}`,
-        `--tls-private-key-file=${serving[1]}`,
-        `--client-ca-file=${clusterFile}`,
-        "--service-account-issuer=https://kubernetes.default.svc",
-        `--service-account-key-file=${file("sa.pub", tokens.publicKey)}`,
-        `--service-account-signing-key-file=${file("sa.key", tokens.privateKey)}`,
-        ...(options.realNodes === true
-          ? ["--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction"]
-          : ["--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount"]),
-        `--requestheader-client-ca-file=${frontProxyFile}`,
-        "--requestheader-allowed-names=front-proxy-client",
-        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
-        "--requestheader-group-headers=X-Remote-Group",
-        "--requestheader-username-headers=X-Remote-User",
-        `--proxy-client-cert-file=${proxyClient[0]}`,
-        `--proxy-client-key-file=${proxyClient[1]}`,
-        "--enable-aggregator-routing=true",
-        `--kubelet-client-certificate=${kubeletClient[0]}`,
-        `--kubelet-client-key=${kubeletClient[1]}`,
-        `--kubelet-certificate-authority=${clusterFile}`,
-        "--kubelet-preferred-address-types=InternalIP,Hostname",
-        ...(options.apiServerFlags ?? []),
-      ]),
-    );
+    const files: ControlPlaneFiles = {
+      clusterAuthority: clusterFile,
+      frontProxyAuthority: frontProxyFile,
+      proxyClientCertificate: proxyClient[0],
+      proxyClientKey: proxyClient[1],
+    };
+    const auditLog = join(folder, "audit.log");
+    const usualFlags: readonly string[] = [
+      `--etcd-servers=http://127.0.0.1:${etcdPort}`,
+      `--secure-port=${port}`,
+      `--bind-address=${address}`,
+      `--advertise-address=${address}`,
+      "--endpoint-reconciler-type=none",
+      "--service-cluster-ip-range=10.96.0.0/16",
+      `--tls-cert-file=${serving[0]}`,
+      `--tls-private-key-file=${serving[1]}`,
+      `--client-ca-file=${clusterFile}`,
+      "--service-account-issuer=https://kubernetes.default.svc",
+      `--service-account-key-file=${file("sa.pub", tokens.publicKey)}`,
+      `--service-account-signing-key-file=${file("sa.key", tokens.privateKey)}`,
+      ...(options.realNodes === true
+        ? ["--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction"]
+        : ["--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount"]),
+      `--requestheader-client-ca-file=${frontProxyFile}`,
+      "--requestheader-allowed-names=front-proxy-client",
+      "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+      "--requestheader-group-headers=X-Remote-Group",
+      "--requestheader-username-headers=X-Remote-User",
+      `--proxy-client-cert-file=${proxyClient[0]}`,
+      `--proxy-client-key-file=${proxyClient[1]}`,
+      "--enable-aggregator-routing=true",
+      `--kubelet-client-certificate=${kubeletClient[0]}`,
+      `--kubelet-client-key=${kubeletClient[1]}`,
+      `--kubelet-certificate-authority=${clusterFile}`,
+      "--kubelet-preferred-address-types=InternalIP,Hostname",
+    ];
+    const audit = [`--audit-log-path=${auditLog}`, `--audit-policy-file=${file("audit.yaml", auditPolicy)}`];
+    const apiServerPath = await program("kube-apiserver");
+    const admin = issueClient(cluster, { commonName: "admin", organizations: ["system:masters"] });
+    const prepared = options.apiServer?.(files, { cluster, frontProxy }) ?? {};
+    let running: RunningProcess | undefined;
+    stack.defer(() => running?.[Symbol.asyncDispose]());
+    const apiServer: RestartableApiServer = {
+      logFile: join(folder, "kube-apiserver.log"),
+      async stop() {
+        await running?.[Symbol.asyncDispose]();
+      },
+      async start(changes = {}) {
+        const wanted: FlagChanges[] = [
+          { flags: options.audit === true ? audit : [] },
+          { flags: options.apiServerFlags ?? [] },
+          prepared,
+          changes,
+        ];
+        running = startProcess("kube-apiserver", apiServerPath, folder, wanted.reduce(changeFlags, usualFlags));
+        await untilReady(`https://${address}:${port}/readyz`, cluster, admin, running.exited);
+      },
+    };
+    await apiServer.start();
     const kubeconfig = (commonName: string, organizations: readonly string[]): string => {
       const client = issueClient(cluster, { commonName, organizations });
       return file(
@@ -133,12 +205,6 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
         kubeconfigText(address, port, cluster, client),
       );
     };
-    await untilReady(
-      `https://${address}:${port}/readyz`,
-      cluster,
-      issueClient(cluster, { commonName: "admin", organizations: ["system:masters"] }),
-      apiServer.exited,
-    );
     if (options.controllerManager === true) {
       stack.use(
         startProcess("kube-controller-manager", await program("kube-controller-manager"), folder, [
@@ -170,6 +236,13 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       url: `https://${address}:${port}`,
       clusterAuthority: cluster,
       frontProxyAuthority: frontProxy,
+      apiServer,
+      files,
+      auditEvents: () =>
+        readFileSync(auditLog, "utf8")
+          .split("\n")
+          .filter((line) => line !== "")
+          .map((line) => JSON.parse(line) as AuditEvent),
       kubeconfig,
       kubeconfigText: (client) => kubeconfigText(address, port, cluster, client),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -178,6 +251,33 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/** Reviews with what was asked and answered; nothing else is written. */
+const auditPolicy = JSON.stringify({
+  apiVersion: "audit.k8s.io/v1",
+  kind: "Policy",
+  omitStages: ["RequestReceived"],
+  rules: [
+    {
+      level: "RequestResponse",
+      resources: [
+        { group: "authorization.k8s.io", resources: ["subjectaccessreviews"] },
+        { group: "authentication.k8s.io", resources: ["tokenreviews"] },
+      ],
+    },
+    { level: "None" },
+  ],
+});
+
+function flagName(flag: string): string {
+  return flag.replace(/^--/, "").split("=", 1)[0] ?? "";
+}
+
+/** Lists would grow when a flag is given twice, so the earlier one goes. */
+function changeFlags(flags: readonly string[], { flags: more = [], without = [] }: FlagChanges): readonly string[] {
+  const gone = new Set([...more.map(flagName), ...without]);
+  return [...flags.filter((flag) => !gone.has(flagName(flag))), ...more];
 }
 
 function kubeconfigText(

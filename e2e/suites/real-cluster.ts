@@ -19,7 +19,10 @@ import { eventually, freePort, startMetricsServerProcess } from "./metrics-serve
 export interface RealCluster extends MetricsCluster {
   readonly plane: ControlPlane;
   readonly sandbox: Sandbox;
+  /** The process that runs now. */
   readonly server: RunningProcess;
+  /** Ends metrics-server and starts it again on the same port with further flags (later ones win); resolves when it answers. */
+  restartServer(flags?: readonly string[]): Promise<void>;
   /** Where metrics-server itself listens. */
   readonly serverUrl: string;
   /** As administrator. */
@@ -90,8 +93,10 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
     });
     const kubeletClient = sandbox.clientCertificate("admin");
     const port = await freePort();
-    const server = stack.use(
-      startMetricsServerProcess(folder, [
+    const serverUrl = `https://127.0.0.1:${port}`;
+    const probe = stack.use(apiClient({ url: serverUrl, authorityPem }));
+    const startServer = async (flags: readonly string[]): Promise<RunningProcess> => {
+      const started = startMetricsServerProcess(folder, [
         `--kubeconfig=${own}`,
         `--authentication-kubeconfig=${own}`,
         `--authorization-kubeconfig=${own}`,
@@ -106,12 +111,14 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
         "--kubelet-preferred-address-types=InternalIP",
         "--metric-resolution=1s",
         ...(options.flags ?? []),
-      ]),
-    );
-    const serverUrl = `https://127.0.0.1:${port}`;
-    await using probe = apiClient({ url: serverUrl, authorityPem });
-    // Registered before it listens, it would wait out the aggregator's growing pauses between probes.
-    await eventually("it answers", async () => (await probe.request("GET", "/livez")).status, 20_000, server);
+        ...flags,
+      ]);
+      // Registered before it listens, it would wait out the aggregator's growing pauses between probes.
+      await eventually("it answers", async () => (await probe.request("GET", "/livez")).status, 20_000, started);
+      return started;
+    };
+    let server = await startServer([]);
+    stack.defer(() => server[Symbol.asyncDispose]());
     for (const object of extensionObjects(port, authorityPem)) await admin.post(object.path, object.body);
 
     const nodes = sandbox.nodes.map((node) => node.name);
@@ -147,7 +154,13 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
       containers: pods.reduce((sum, pod) => sum + pod.spec.containers.length, 0),
       plane,
       sandbox,
-      server,
+      get server() {
+        return server;
+      },
+      async restartServer(flags = []) {
+        await server[Symbol.asyncDispose]();
+        server = await startServer(flags);
+      },
       serverUrl,
       admin,
       as: (credentials) => owned.use(apiClient({ url: plane.url, authorityPem }, credentials)),
