@@ -7,6 +7,7 @@ import {
   parseTime,
   type ListMeta,
   type ObjectMeta,
+  type OwnerReference,
 } from "@kubemetrics/apimachinery";
 import { mediaTypes } from "./negotiation.ts";
 import type { BodyFormat, ResourceAnswer, TableParts, TableRow } from "./resource-answer.ts";
@@ -25,9 +26,15 @@ export function objectAnswer(object: JsonObject, status = 200, table: TableColum
   return {
     status,
     body: (format) => bodyOf(object, format),
-    table: () => ({ columns: table.columns, rows: [rowOf(object, table)], metadata: {} }),
+    table: () => objectTable(object, table),
     partialMetadata: () => ({ kind: "object", metadata: objectMetaOf(object) }),
   };
+}
+
+/** One row; the version of the object is the table's, from which `kubectl get --watch` goes on. */
+export function objectTable(object: JsonObject, table: TableColumns = nameAndAge): TableParts {
+  const resourceVersion = textAt(metadataOf(object), "resourceVersion");
+  return { columns: table.columns, rows: [rowOf(object, table)], metadata: { resourceVersion } };
 }
 
 /** A list; items are shown without `kind` and `apiVersion`. */
@@ -73,6 +80,7 @@ function withoutType({ kind: _kind, apiVersion: _apiVersion, ...rest }: JsonObje
 export function objectMetaOf(object: JsonObject): ObjectMeta {
   const metadata = metadataOf(object);
   const created = textAt(metadata, "creationTimestamp");
+  const deleted = textAt(metadata, "deletionTimestamp");
   return {
     name: textAt(metadata, "name"),
     generateName: textAt(metadata, "generateName"),
@@ -81,8 +89,23 @@ export function objectMetaOf(object: JsonObject): ObjectMeta {
     resourceVersion: textAt(metadata, "resourceVersion"),
     ...(typeof metadata["generation"] === "number" ? { generation: metadata["generation"] } : {}),
     ...(created === "" ? {} : { creationTimestamp: parseTime(created) }),
+    ...(deleted === "" ? {} : { deletionTimestamp: parseTime(deleted), deletionGracePeriodSeconds: 0 }),
     labels: labelsFrom(textsAt(metadata, "labels")),
     annotations: labelsFrom(textsAt(metadata, "annotations")),
+    ownerReferences: itemsAt(metadata, "ownerReferences").filter(isObject).map(ownerOf),
+    finalizers: itemsAt(metadata, "finalizers").filter((value) => typeof value === "string"),
+  };
+}
+
+function ownerOf(owner: JsonObject): OwnerReference {
+  const { controller, blockOwnerDeletion } = owner;
+  return {
+    apiVersion: textAt(owner, "apiVersion"),
+    kind: textAt(owner, "kind"),
+    name: textAt(owner, "name"),
+    uid: textAt(owner, "uid"),
+    ...(typeof controller === "boolean" && { controller }),
+    ...(typeof blockOwnerDeletion === "boolean" && { blockOwnerDeletion }),
   };
 }
 
@@ -94,6 +117,11 @@ export function metadataOf(object: JsonObject): JsonObject {
 export function textAt(object: JsonObject, key: string): string {
   const value = object[key];
   return typeof value === "string" ? value : "";
+}
+
+export function itemsAt(object: JsonObject, key: string): readonly unknown[] {
+  const value = object[key];
+  return Array.isArray(value) ? value : [];
 }
 
 /** A map of texts; entries that are no texts are left out. */

@@ -5,16 +5,17 @@ import { convertedReply } from "./converted-reply.ts";
 import { DispatchedRequest } from "./dispatched-request.ts";
 import type { Exchange } from "./exchange.ts";
 import { readListOptions } from "./list-options.ts";
-import { mediaTypes, type Negotiated } from "./negotiation.ts";
+import { mediaTypes } from "./negotiation.ts";
 import { whenReady, type MaybePromise, type Reply } from "./reply.ts";
 import { readBody } from "./request-body.ts";
 import type { ResourceAnswer } from "./resource-answer.ts";
 import type { RequestBody } from "./resource.ts";
 import type { ResourceTarget } from "./served-resource.ts";
 import { errorReply, statusReply, type ErrorForm } from "./status-reply.ts";
+import { watchForm } from "./watch-form.ts";
 import { watchReply, type WatchSettings } from "./watch-reply.ts";
 
-export interface ResourceSettings extends WatchSettings {
+export interface ResourceSettings extends Omit<WatchSettings, "show"> {
   readonly maxBodyBytes: number;
   /** Compressed forms of segments seen before. */
   readonly compressed: CompressedSegments;
@@ -58,7 +59,7 @@ function dispatch(target: ResourceTarget, exchange: Exchange, settings: Resource
     case "get":
       return answer(definition.get?.(new DispatchedRequest(target, exchange, "", "")) ?? unsupported(target, verb));
     case "list":
-      return listOrWatch(target, exchange, settings, chosen, answer);
+      return listOrWatch(target, exchange, settings, answer);
     default:
       return whenReady(readBody(exchange, bodyTypes(target, verb), settings.maxBodyBytes), (body) =>
         answer(write(target, exchange, verb, body)),
@@ -109,7 +110,6 @@ function listOrWatch(
   target: ResourceTarget,
   exchange: Exchange,
   settings: ResourceSettings,
-  chosen: Negotiated,
   answer: (given: MaybePromise<ResourceAnswer>) => MaybePromise<Reply>,
 ): MaybePromise<Reply> {
   const options = readListOptions(exchange.info.rawQuery);
@@ -117,8 +117,10 @@ function listOrWatch(
   const { definition } = target.served;
   if (!options.watch) return answer(definition.list?.(request) ?? unsupported(target, "list"));
   if (definition.watch === undefined) return unsupported(target, "watch");
-  if (chosen.format !== "json" || chosen.as !== undefined) throw notAcceptable([`${mediaTypes.json};stream=watch`]);
-  return watchReply(definition.watch(request), options.timeoutSeconds, exchange, settings);
+  const streamed = target.served.watchNegotiator.choose(exchange.known.accept);
+  if (streamed === undefined) throw notAcceptable([`${mediaTypes.json};stream=watch`]);
+  const show = watchForm(streamed.as, target.served, exchange.info.rawQuery);
+  return watchReply(definition.watch(request), options.timeoutSeconds, exchange, { ...settings, show });
 }
 
 function write(

@@ -1,6 +1,7 @@
 /** What an extension API server serves: resources, grouped by version and group. */
 import type { UserInfo } from "@kubemetrics/authentication";
 import type { RequestInfo } from "@kubemetrics/authorization";
+import type { TableColumns } from "./object-answer.ts";
 import type { BodyFormat, ResourceAnswer } from "./resource-answer.ts";
 
 /**
@@ -76,6 +77,8 @@ export interface ResourceDefinition {
   delete?(request: ResourceRequest, body: RequestBody | undefined): Answer;
   deleteCollection?(request: ResourceRequest, body: RequestBody | undefined): Answer;
   watch?(request: ResourceRequest): AsyncIterable<WatchEvent>;
+  /** Rows of `kubectl get --watch`; the same as in the tables of `get` and `list`. Default: name and creation time. */
+  readonly watchTable?: TableColumns;
 }
 
 /** A version of a group and what it serves. */

@@ -11,6 +11,8 @@ export interface ServedResource {
   readonly definition: ResourceDefinition;
   readonly formats: readonly BodyFormat[];
   readonly negotiator: Negotiator;
+  /** Watches are JSON, whatever else the client would take. */
+  readonly watchNegotiator: Negotiator;
   /** Media types the router knows for single objects, and for collections, which may be watched. */
   readonly itemTypes: ProducedTypes;
   readonly collectionTypes: ProducedTypes;
@@ -65,6 +67,7 @@ function served(group: string, version: string, definition: ResourceDefinition):
     definition,
     formats,
     negotiator: new Negotiator(resourceEndpoint(formats, definition.tables ?? true)),
+    watchNegotiator: new Negotiator(resourceEndpoint(["json"], definition.tables ?? true)),
     itemTypes: new ProducedTypes(itemTypes),
     collectionTypes: new ProducedTypes([...itemTypes, ...streams]),
     path: `/apis/${group}/${version}/`,

@@ -71,6 +71,7 @@ export function storedResource(options: StoredResourceOptions): ResourceDefiniti
     delete: (request, body) => resource.delete(request, body),
     deleteCollection: (request) => resource.deleteCollection(request),
     watch: (request) => resource.watch(request),
+    ...(options.table && { watchTable: options.table }),
   };
 }
 

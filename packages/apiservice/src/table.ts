@@ -11,7 +11,7 @@ import {
 import { firstQueryValue } from "@kubemetrics/authorization";
 import type { BodyFormat, TableParts, TableRow } from "./resource-answer.ts";
 
-type Include = "Metadata" | "None" | "Object";
+export type Include = "Metadata" | "None" | "Object";
 
 /** @throws StatusError 400 for an unknown `includeObject` */
 export function tableSegments(
@@ -20,15 +20,19 @@ export function tableSegments(
   format: BodyFormat,
   rawQuery: string,
 ): readonly Uint8Array[] {
-  const include = includeOption(rawQuery);
-  const isEmpty = parts.columns.length === 0 && parts.rows.length === 0;
-  const rows = parts.rows.map((row) => ({ cells: row.cells, object: shownObject(row, include, apiVersion) }));
-  const table = { metadata: parts.metadata, columns: isEmpty ? null : parts.columns, rows: isEmpty ? null : rows };
-  const json = tableToJson(table, apiVersion);
+  const json = tableJson(parts, apiVersion, includeOption(rawQuery));
   return [Buffer.from(format === "yaml" ? goYaml(json) : `${goJson(json)}\n`)];
 }
 
-function includeOption(rawQuery: string): Include {
+export function tableJson(parts: TableParts, apiVersion: MetaApiVersion, include: Include): object {
+  const rows = parts.rows.map((row) => ({ cells: row.cells, object: shownObject(row, include, apiVersion) }));
+  const columns = parts.columns.length === 0 ? null : parts.columns;
+  const table = { metadata: parts.metadata, columns, rows: columns === null && rows.length === 0 ? null : rows };
+  return tableToJson(table, apiVersion);
+}
+
+/** How much of each object a table row carries. @throws StatusError 400 for an unknown one */
+export function includeOption(rawQuery: string): Include {
   const text = firstQueryValue(rawQuery, "includeObject") ?? "";
   if (text === "" || text === "Metadata") return "Metadata";
   if (text === "None" || text === "Object") return text;

@@ -13,6 +13,8 @@ export interface WatchSettings {
   readonly log: Log;
   /** Fires when the server shuts down: watches end first. */
   readonly draining: AbortSignal;
+  /** What is shown of an event's object. */
+  readonly show: (event: WatchEvent) => object;
 }
 
 /** Without `timeoutSeconds`, watches last this long and up to twice as long. */
@@ -37,7 +39,7 @@ async function* lines(
   events: AsyncIterable<WatchEvent>,
   timeoutMs: number,
   exchange: Exchange,
-  { clock, log, draining }: WatchSettings,
+  { clock, log, draining, show }: WatchSettings,
 ): AsyncGenerator<Uint8Array> {
   const over = Promise.withResolvers<undefined>();
   const end = (): void => over.resolve(undefined);
@@ -50,11 +52,11 @@ async function* lines(
     for (;;) {
       const next = await Promise.race([iterator.next(), over.promise]);
       if (next === undefined || next.done === true) return;
-      yield line(next.value);
+      yield line(next.value.type, show(next.value));
     }
   } catch (error) {
     if (!(error instanceof StatusError)) log.error({ err: error, auditId: exchange.auditId }, "watch failed");
-    yield line({ type: "ERROR", object: statusToJson(watchFailure(error)) as WatchEvent["object"] });
+    yield line("ERROR", statusToJson(watchFailure(error)));
   } finally {
     cancel();
     draining.removeEventListener("abort", end);
@@ -68,6 +70,6 @@ function watchFailure(error: unknown): StatusError["status"] {
   return { status: "Failure", message: "the watch failed; see the server's log", reason: "InternalError", code: 500 };
 }
 
-function line(event: WatchEvent): Uint8Array {
-  return Buffer.from(`${goJson({ type: event.type, object: event.object })}\n`);
+function line(type: WatchEvent["type"], object: object): Uint8Array {
+  return Buffer.from(`${goJson({ type, object })}\n`);
 }
