@@ -180,12 +180,12 @@ export class UsageStore {
 
   #index(pod: PodRecord): void {
     this.#pods.add(pod);
-    pod.node.pods.add(pod);
+    pod.node.wake(pod);
   }
 
   #drop(pod: PodRecord): void {
     this.#pods.remove(pod);
-    pod.node.pods.delete(pod);
+    pod.node.putToSleep(pod);
     pod.value = undefined;
     pod.goodMs = Number.NaN;
   }

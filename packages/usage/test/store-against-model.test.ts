@@ -33,6 +33,7 @@ const step = fc.record({
   periods: fc.constantFrom(1, 1, 1, 1, 2, 5),
   events: fc.tuple(...containers.map(() => event)),
   node: event,
+  isRearranged: fc.constantFrom(false, false, false, true),
 });
 
 test("the store answers as its rules say", () => {
@@ -43,7 +44,7 @@ test("the store answers as its rules say", () => {
       const feeder = new BatchFeeder(store);
       const model = new UsageModel(allRules, resolutionMs);
       const lives = new Map<string, Point>();
-      for (const { periods, events, node } of steps) {
+      for (const { periods, events, node, isRearranged } of steps) {
         nowMs += periods * resolutionMs;
         const batch: Batch = { nodes: new Map(), pods: new Map() };
         const pods = batch.pods as Map<string, Map<string, Point>>;
@@ -56,6 +57,7 @@ test("the store answers as its rules say", () => {
         }
         const own = happened(lives, "node", node, nowMs);
         if (own !== undefined) (batch.nodes as Map<string, Point>).set("n", { ...own, start: undefined });
+        if (isRearranged) feeder.rearrange();
         feeder.commit(batch);
         const answer = model.step(batch, nowMs);
         expect(shown(feeder.node("n"))).toEqual(shown(answer.nodes.get("n")));

@@ -4,7 +4,12 @@ import type { Batch, Point, Value } from "./model.ts";
 
 /** A page built row by row; identities stay the same objects from page to page, as a decoder's do. */
 export class PageBuilder {
-  readonly #identities: ContainerIdentity[] = [];
+  #identities: ContainerIdentity[] = [];
+
+  /** As a decoder that started anew: other objects in another order, for the same names. */
+  rearrange(): void {
+    this.#identities = this.#identities.toReversed().map((identity) => ({ ...identity }));
+  }
 
   page(node: Point | undefined, pods: Batch["pods"]): NodePoints {
     for (const [pod, containers] of pods) {
@@ -58,6 +63,10 @@ export class BatchFeeder {
   commit(batch: Batch): void {
     for (const [name, point] of batch.nodes) this.#commit(`node ${name}`, point, new Map());
     this.#commit("pods", undefined, batch.pods);
+  }
+
+  rearrange(): void {
+    for (const builder of this.#builders.values()) builder.rearrange();
   }
 
   node(name: string): Value | undefined {

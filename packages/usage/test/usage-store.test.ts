@@ -201,6 +201,17 @@ describe("a pod that a good page lacks", () => {
     expect(bench.cpu("a/p")).toBeUndefined();
   });
 
+  test("and comes back with one more container is the same pod", () => {
+    const bench = new Bench();
+    bench.page("n", { "a/p/one": [1, 1, 0, -900] });
+    bench.page("n", {});
+    bench.page("n", { "a/p/one": [2, 1, 30, -900], "a/p/two": [2, 1, 30, 28] });
+    expect(bench.cpu("a/p")).toBeUndefined();
+    bench.page("n", { "a/p/one": [3, 1, 45, -900], "a/p/two": [3, 1, 45, 28] });
+    expect(bench.cpu("a/p")).toEqual({ one: 66_666_666, two: 66_666_666 });
+    expect(bench.store.storedPoints().containers).toBe(2);
+  });
+
   test("and comes back has a value at once, from the reading before", () => {
     const bench = new Bench({ isRunning: () => false });
     twice(bench);

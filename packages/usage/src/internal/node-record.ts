@@ -15,7 +15,10 @@ export class NodeRecord {
   points: CounterPoints = new CounterPoints(0);
   value: MutableNodeUsage | undefined;
   goodMs: number = Number.NaN;
+  /** Pods on the last page or with a value. */
   readonly pods: Set<PodRecord> = new Set();
+  /** Pods of rows that are on no page now: they may come back, and then must not be taken for others. */
+  readonly #asleep = new Set<PodRecord>();
   /** Row → identity, as in the last page. */
   #identities: ContainerIdentity[] = [];
   #podOfRow: PodRecord[] = [];
@@ -35,6 +38,18 @@ export class NodeRecord {
 
   isServable(nowMs: number, maxAgeMs: number): boolean {
     return this.value !== undefined && nowMs - this.goodMs <= maxAgeMs;
+  }
+
+  /** A pod that the store no longer knows. */
+  putToSleep(pod: PodRecord): void {
+    this.pods.delete(pod);
+    if (pod.rows.length > 0) this.#asleep.add(pod);
+  }
+
+  /** It is on a page again. */
+  wake(pod: PodRecord): void {
+    this.#asleep.delete(pod);
+    this.pods.add(pod);
   }
 
   /** Makes the rows of this record those of the page. Compares references only while the page's rows stay the same. */
@@ -73,6 +88,7 @@ export class NodeRecord {
       const usage = (oldRow === undefined ? undefined : usages[oldRow]) ?? newUsage(identity);
       this.#place(row, identity, pod, usage);
     }
+    for (const pod of this.#asleep) if (pod.rows.length === 0) this.#asleep.delete(pod);
   }
 
   #place(row: number, identity: ContainerIdentity, pod: PodRecord, usage: MutableContainerUsage): void {
@@ -86,6 +102,7 @@ export class NodeRecord {
   #podOf({ namespace, pod }: ContainerIdentity, index: PodIndex): PodRecord {
     const known = index.ofNode(namespace, pod, this);
     if (known !== undefined) return known;
+    for (const asleep of this.#asleep) if (asleep.name === pod && asleep.namespace === namespace) return asleep;
     const made = new PodRecord(this, namespace, pod);
     index.add(made);
     this.pods.add(made);
