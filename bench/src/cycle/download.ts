@@ -1,10 +1,14 @@
 /** The least any collector must do: download every page once a period over one kept TLS connection a node, and drop the bytes. */
 import { Agent, request } from "node:https";
+import { createSecureContext } from "node:tls";
 import type { DownloadDone, DownloadOrder } from "./messages.ts";
 
 process.once("message", ({ cluster, periodMs, cycles }: DownloadOrder) => {
   void (async () => {
-    const agents = cluster.kubelets.map(() => new Agent({ keepAlive: true, maxSockets: 1, ca: cluster.authorityPem }));
+    const secureContext = createSecureContext({ ca: cluster.authorityPem });
+    const agents = cluster.kubelets.map(
+      () => new Agent({ keepAlive: true, maxSockets: 1, maxCachedSessions: 0, secureContext }),
+    );
     let bytes = 0;
     const download = (index: number): Promise<void> =>
       new Promise((resolve, reject) => {
@@ -31,7 +35,7 @@ process.once("message", ({ cluster, periodMs, cycles }: DownloadOrder) => {
       bytes = 0;
       await Promise.all(
         agents.map(async (_, index) => {
-          await new Promise((due) => setTimeout(due, (index / agents.length) * periodMs));
+          await new Promise((due) => setTimeout(due, (Math.floor((index / agents.length) * 20) * periodMs) / 20));
           await download(index);
         }),
       );

@@ -190,7 +190,8 @@ test("the schedule keeps every node's usage fresh over one connection each, whil
   });
   const names = Array.from({ length: 25 }, (_, at) => `node-${at}`);
   const targets = names.map((name) => target(kubelet, name, { "metrics.k8s.io/resource-metrics-path": `/${name}` }));
-  const store = new UsageStore({ resolutionMs: 200, clock: Date.now });
+  // Generous limits: a busy machine must not look like a dead kubelet.
+  const store = new UsageStore({ resolutionMs: 200, maxAgeMs: 60_000, clock: Date.now });
   const client = trusting();
   const endpoint = { preferredAddressTypes: ["InternalIP"], port: 1, useNodeStatusPort: true };
   const reports = new Map<string, ScrapeReport[]>(names.map((name) => [name, []]));
@@ -199,6 +200,7 @@ test("the schedule keeps every node's usage fresh over one connection each, whil
     scraper: new KubeletScraper({ client, endpoint, sink: store }),
     targets: { targets: () => targets },
     periodMs: 200,
+    timeoutMs: 10_000,
     observers: [
       {
         scraped(report) {

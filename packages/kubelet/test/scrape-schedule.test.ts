@@ -195,16 +195,17 @@ describe("after that, a node is scraped", () => {
   });
 });
 
-test("offsets spread over the period", () => {
+test("offsets spread over the period, in twenty bursts of about the same size", () => {
   const offsets = Array.from({ length: 1_000 }, (_, at) =>
     scrapeOffset(`ip-10-0-${at >> 8}-${at & 255}.ec2.internal`, 15_000),
   );
-  const perSecond = Array.from(
-    { length: 15 },
-    (_, at) => offsets.filter((offset) => Math.floor(offset / 1000) === at).length,
+  const bursts = Map.groupBy(offsets, (offset) => offset);
+  expect([...bursts.keys()].toSorted((one, other) => one - other)).toEqual(
+    Array.from({ length: 20 }, (_, slot) => slot * 750),
   );
-  expect(Math.min(...perSecond)).toBeGreaterThan(40);
-  expect(Math.max(...perSecond)).toBeLessThan(95);
+  const sizes = [...bursts.values()].map((burst) => burst.length);
+  expect(Math.min(...sizes)).toBeGreaterThan(25);
+  expect(Math.max(...sizes)).toBeLessThan(80);
 });
 
 describe("a failed attempt", () => {
