@@ -31,7 +31,8 @@ export function withAuditLog(options: AuditOptions, clock: Clock): Filter {
         record("ResponseComplete", outcome);
       } else {
         record("ResponseStarted", outcome);
-        exchange.response.once("close", () => record("ResponseComplete", outcome));
+        if (exchange.isGone) record("ResponseComplete", outcome);
+        else exchange.response.once("close", () => record("ResponseComplete", outcome));
       }
       return reply;
     };

@@ -33,7 +33,7 @@ function formOf(
   // Negotiation lets no other group version through.
   const apiVersion = `${as.group}/${as.version}` as MetaApiVersion;
   const parts = as.kind === "Table" ? answer.table?.() : undefined;
-  if (parts !== undefined) return tableSegments(parts, apiVersion, format, exchange.info.rawQuery);
+  if (parts !== undefined) return tableSegments(parts, apiVersion, format, exchange.info.query);
   const partial = as.kind === "Table" ? undefined : answer.partialMetadata?.();
   if (partial !== undefined) return partialMetadataSegments(partial, as.kind, apiVersion, format, served);
   throw notAcceptableAs(`this object cannot be shown as ${as.kind}`);

@@ -1,6 +1,5 @@
 /** No request takes longer than the limit: clients and connections are not held by what never ends. */
 import { badRequest, goJson, parseDuration, timeout } from "@kubemetrics/apimachinery";
-import { firstQueryValue } from "@kubemetrics/authorization";
 import type { Exchange } from "./exchange.ts";
 import type { Filter } from "./filter.ts";
 import { isLongRunning } from "./long-running.ts";
@@ -16,9 +15,9 @@ export function withDeadline(limitMs: number, clock: Clock, log: Log): Filter {
   return (next) => (exchange) => {
     if (isLongRunning(exchange.info)) return next(exchange);
     let allowedMs = limitMs;
-    if (exchange.info.rawQuery.includes("timeout")) {
+    if (exchange.info.query.has("timeout")) {
       try {
-        allowedMs = allowedTime(exchange.info.rawQuery, limitMs);
+        allowedMs = allowedTime(exchange.info.query, limitMs);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         return errorReply(exchange, badRequest(`invalid timeout specified in the request URL - ${why}`));
@@ -30,8 +29,8 @@ export function withDeadline(limitMs: number, clock: Clock, log: Log): Filter {
   };
 }
 
-function allowedTime(rawQuery: string, limitMs: number): number {
-  const text = firstQueryValue(rawQuery, "timeout") ?? "";
+function allowedTime(query: ReadonlyMap<string, string>, limitMs: number): number {
+  const text = query.get("timeout") ?? "";
   if (text === "") return limitMs;
   const askedMs = Number(parseDuration(text)) / 1e6;
   return askedMs > 0 && askedMs < limitMs ? askedMs : limitMs;

@@ -22,6 +22,7 @@ const unread: RequestInfo = {
   fieldSelector: "",
   labelSelector: "",
   rawQuery: "",
+  query: new Map(),
 };
 
 export class Exchange {
@@ -64,12 +65,17 @@ export class Exchange {
     return this.request.url ?? "";
   }
 
+  /** Nobody waits for the answer any more, and no `close` event will come. */
+  get isGone(): boolean {
+    return this.response.closed || this.response.destroyed;
+  }
+
   /** Fires when the client is gone or the deadline passed. Made on first use: most requests never look. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       const abort = new AbortController();
       this.#abort = abort;
-      if (this.#isAborted) abort.abort();
+      if (this.#isAborted || this.isGone) abort.abort();
       else this.response.once("close", () => abort.abort());
     }
     return this.#abort.signal;

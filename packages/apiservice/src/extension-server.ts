@@ -48,6 +48,10 @@ class Server implements ExtensionServer {
     this.#drain = new ConnectionDrain(options.clock ?? systemClock);
   }
 
+  get connections(): number {
+    return this.#listener.connections;
+  }
+
   async listen(port: number, host = "0.0.0.0"): Promise<{ readonly port: number; readonly host: string }> {
     const bound = await this.#listener.listen(port, host);
     this.#listener.handle(this.#nodeHandler(bound.port));

@@ -28,6 +28,10 @@ export class HttpsListener implements Drainable {
     this.#server.on("connect", refuseUpgrade);
   }
 
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   handle(handler: NodeHandler): void {
     this.#server.on("request", handler);
   }

@@ -7,7 +7,7 @@ import {
   parseLabelSelector,
   type FieldError,
 } from "@kubemetrics/apimachinery";
-import { parseQuery, queryFlag } from "@kubemetrics/authorization";
+import { isInt64, queryFlag } from "@kubemetrics/authorization";
 
 export interface ListOptions {
   readonly labelSelector: string;
@@ -27,12 +27,11 @@ const none: ListOptions = {
 };
 
 /**
+ * @param query - first value of each name
  * @throws StatusError 400 for numbers and selectors that do not parse, 422 for options that contradict each other
  */
-export function readListOptions(rawQuery: string): ListOptions {
-  if (rawQuery === "") return none;
-  const query = new Map<string, string>();
-  for (const [name, value] of parseQuery(rawQuery)) if (!query.has(name)) query.set(name, value);
+export function readListOptions(query: ReadonlyMap<string, string>): ListOptions {
+  if (query.size === 0) return none;
   const timeoutSeconds = integer(query.get("timeoutSeconds"));
   integer(query.get("limit"));
   const labelSelector = query.get("labelSelector") ?? "";
@@ -53,9 +52,8 @@ function integer(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const refused = (why: string): Error => badRequest(`strconv.ParseInt: parsing ${goQuote(text)}: ${why}`);
   if (!/^[+-]?\d+$/.test(text)) throw refused("invalid syntax");
-  const value = BigInt(text.replace(/^\+/, ""));
-  if (value !== BigInt.asIntN(64, value)) throw refused("value out of range");
-  return Number(value);
+  if (!isInt64(text)) throw refused("value out of range");
+  return Number(text);
 }
 
 const match = "resourceVersionMatch";

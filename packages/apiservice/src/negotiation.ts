@@ -1,5 +1,4 @@
 /** Which form of an answer a client gets: media type, conversion, indentation. */
-import { firstQueryValue } from "@kubemetrics/authorization";
 import { parseAccept } from "./accept-clauses.ts";
 import type { Exchange } from "./exchange.ts";
 import { Remembered } from "./remembered.ts";
@@ -128,10 +127,8 @@ const truths: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "Tru
 
 /** Indented JSON: `?pretty` decides; without it, command line tools and browsers get it. */
 export function wantsPretty({ info, known }: Pick<Exchange, "info" | "known">): boolean {
-  if (info.rawQuery.includes("pretty")) {
-    const value = firstQueryValue(info.rawQuery, "pretty");
-    if (value !== undefined && value !== "") return truths.has(value);
-  }
+  const value = info.query.get("pretty");
+  if (value !== undefined && value !== "") return truths.has(value);
   const agent = known.userAgent;
   return agent.startsWith("curl") || agent.startsWith("Wget") || agent.startsWith("Mozilla/5.0");
 }

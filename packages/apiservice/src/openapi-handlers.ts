@@ -1,6 +1,5 @@
 /** Serves `/openapi/v2` and `/openapi/v3`. Ready from the first second: a 404 would stick in kube-aggregator. */
 import { goJson } from "@kubemetrics/apimachinery";
-import { firstQueryValue } from "@kubemetrics/authorization";
 import { hashOf } from "./aggregated-discovery.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Handler } from "./filter.ts";
@@ -46,7 +45,7 @@ export function openApiHandlers(info: OpenApiInfo, groups: readonly ApiGroup[]):
     v3Documents(exchange) {
       const document = byPath.get(exchange.info.path.slice(v3Prefix.length));
       if (document === undefined) return notServed(exchange);
-      const isCurrent = firstQueryValue(exchange.info.rawQuery, "hash") === document.hash;
+      const isCurrent = exchange.info.query.get("hash") === document.hash;
       return document.reply(exchange, isCurrent ? forever : undefined);
     },
   };

@@ -1,6 +1,6 @@
 /** The request headers that the framework itself reads, taken in one pass over the raw header lines. */
 
-/** First value each, as Go's `Header.Get`; `""` when absent. Bytes as latin-1. */
+/** First value each, as Go's `Header.Get`; `""` when absent; cut to 4,096 characters. Bytes as latin-1. */
 export interface KnownHeaders {
   readonly accept: string;
   readonly acceptEncoding: string;
@@ -51,14 +51,22 @@ export function readKnownHeaders(rawHeaders: readonly string[]): KnownHeaders {
       impersonates = true;
   }
   return {
-    accept: accept ?? "",
-    acceptEncoding: acceptEncoding ?? "",
-    auditId: auditId ?? "",
-    contentType: contentType ?? "",
-    ifNoneMatch: ifNoneMatch ?? "",
-    userAgent: userAgent ?? "",
+    accept: bounded(accept),
+    acceptEncoding: bounded(acceptEncoding),
+    auditId: bounded(auditId),
+    contentType: bounded(contentType),
+    ifNoneMatch: bounded(ifNoneMatch),
+    userAgent: bounded(userAgent),
     impersonates,
   };
+}
+
+/** What is longer is cut: no client needs it, and reading it costs more than its length. */
+const longestValue = 4096;
+
+function bounded(value: string | undefined): string {
+  if (value === undefined) return "";
+  return value.length <= longestValue ? value : value.slice(0, longestValue);
 }
 
 function isName(given: string, lower: string): boolean {

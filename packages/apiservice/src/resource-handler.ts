@@ -112,14 +112,14 @@ function listOrWatch(
   settings: ResourceSettings,
   answer: (given: MaybePromise<ResourceAnswer>) => MaybePromise<Reply>,
 ): MaybePromise<Reply> {
-  const options = readListOptions(exchange.info.rawQuery);
+  const options = readListOptions(exchange.info.query);
   const request = new DispatchedRequest(target, exchange, options.labelSelector, options.fieldSelector);
   const { definition } = target.served;
   if (!options.watch) return answer(definition.list?.(request) ?? unsupported(target, "list"));
   if (definition.watch === undefined) return unsupported(target, "watch");
   const streamed = target.served.watchNegotiator.choose(exchange.known.accept);
   if (streamed === undefined) throw notAcceptable([`${mediaTypes.json};stream=watch`]);
-  const show = watchForm(streamed.as, target.served, exchange.info.rawQuery);
+  const show = watchForm(streamed.as, target.served, exchange.info.query);
   return watchReply(definition.watch(request), options.timeoutSeconds, exchange, { ...settings, show });
 }
 
@@ -130,8 +130,8 @@ function write(
   body: RequestBody | undefined,
 ): MaybePromise<ResourceAnswer> {
   const { definition } = target.served;
-  const { rawQuery } = exchange.info;
-  const { labelSelector, fieldSelector } = verb === "deletecollection" ? readListOptions(rawQuery) : noSelectors;
+  const { labelSelector, fieldSelector } =
+    verb === "deletecollection" ? readListOptions(exchange.info.query) : noSelectors;
   const request = new DispatchedRequest(target, exchange, labelSelector, fieldSelector);
   if (verb === "delete") return definition.delete?.(request, body) ?? unsupported(target, verb);
   if (verb === "deletecollection") return definition.deleteCollection?.(request, body) ?? unsupported(target, verb);

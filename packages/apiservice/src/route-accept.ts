@@ -1,4 +1,5 @@
 /** The router's look at the Accept header, before negotiation: it knows no `application/*`. */
+import { trimSpaces } from "./accept-clauses.ts";
 import type { Exchange } from "./exchange.ts";
 import { Remembered } from "./remembered.ts";
 import type { Reply } from "./reply.ts";
@@ -26,7 +27,7 @@ export class ProducedTypes {
   }
 
   #named(clause: string): boolean {
-    const name = clause.split(";", 1)[0]?.replace(/^ +| +$/g, "") ?? "";
+    const name = trimSpaces(clause.split(";", 1)[0] ?? "");
     return name === "*/*" || this.#types.includes(name);
   }
 }

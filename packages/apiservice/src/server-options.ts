@@ -103,6 +103,8 @@ export interface CloseOptions {
 }
 
 export interface ExtensionServer {
+  /** Open connections, handshakes included. */
+  readonly connections: number;
   /** Starts serving; port 0 lets the system choose. */
   listen(port: number, host?: string): Promise<{ readonly port: number; readonly host: string }>;
   /** New handshakes use this pair from now on. An unusable pair throws `ServingPairInvalid` and the old one stays. */

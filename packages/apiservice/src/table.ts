@@ -8,7 +8,6 @@ import {
   tableToJson,
   type MetaApiVersion,
 } from "@kubemetrics/apimachinery";
-import { firstQueryValue } from "@kubemetrics/authorization";
 import type { BodyFormat, TableParts, TableRow } from "./resource-answer.ts";
 
 export type Include = "Metadata" | "None" | "Object";
@@ -18,9 +17,9 @@ export function tableSegments(
   parts: TableParts,
   apiVersion: MetaApiVersion,
   format: BodyFormat,
-  rawQuery: string,
+  query: ReadonlyMap<string, string>,
 ): readonly Uint8Array[] {
-  const json = tableJson(parts, apiVersion, includeOption(rawQuery));
+  const json = tableJson(parts, apiVersion, includeOption(query));
   return [Buffer.from(format === "yaml" ? goYaml(json) : `${goJson(json)}\n`)];
 }
 
@@ -32,8 +31,8 @@ export function tableJson(parts: TableParts, apiVersion: MetaApiVersion, include
 }
 
 /** How much of each object a table row carries. @throws StatusError 400 for an unknown one */
-export function includeOption(rawQuery: string): Include {
-  const text = firstQueryValue(rawQuery, "includeObject") ?? "";
+export function includeOption(query: ReadonlyMap<string, string>): Include {
+  const text = query.get("includeObject") ?? "";
   if (text === "" || text === "Metadata") return "Metadata";
   if (text === "None" || text === "Object") return text;
   const rule = "must be 'Metadata', 'Object', 'None', or empty";

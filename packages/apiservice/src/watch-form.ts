@@ -15,7 +15,7 @@ import { includeOption, tableJson } from "./table.ts";
 export function watchForm(
   as: Conversion | undefined,
   { definition }: Pick<ServedResource, "definition">,
-  rawQuery: string,
+  query: ReadonlyMap<string, string>,
 ): (event: WatchEvent) => object {
   if (as === undefined) return ({ object }) => object;
   // Negotiation lets no other group version through.
@@ -24,7 +24,7 @@ export function watchForm(
     return exceptErrors(({ object }) => partialObjectToJson(objectMetaOf(object), apiVersion));
   }
   if (as.kind !== "Table") throw notAcceptableAs(`a watch shows single objects, which cannot be shown as ${as.kind}`);
-  const include = includeOption(rawQuery);
+  const include = includeOption(query);
   let isFirst = true;
   return exceptErrors((event) => {
     const parts = tableOf(event, definition.watchTable);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Authenticator } from "@kubemetrics/authentication";
 import type { ResourceAnswer } from "@kubemetrics/apiservice";
 import { anonymous, ask, ManualClock, masters, RawClient, startServer } from "./test-server.ts";
 import { jsonAnswer, thingsGroup } from "./things.ts";
@@ -76,6 +77,36 @@ test("a client that goes away gives its place back and its request is aborted", 
   await aborted.promise;
   expect((await ask(server.port, `${list}/t`)).status).toBe(200);
   slow.release();
+});
+
+test("a client that leaves while it is authenticated takes no place", async () => {
+  const asked = Promise.withResolvers<void>();
+  const known = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  let calls = 0;
+  const slowly: Authenticator = {
+    authenticate: async (request) => {
+      asked.resolve();
+      await known.promise;
+      return anonymous.authenticate(request);
+    },
+  };
+  await using server = await startServer({
+    groups: [thingsGroup({ list: () => jsonAnswer({ calls: ++calls }) })],
+    authenticator: slowly,
+    authorizer: allowAll,
+    limits: { maxRequestsInFlight: 1 },
+    observer: ({ status }) => (status === 503 ? gone.resolve() : undefined),
+  });
+  const client = await RawClient.connect(server.port);
+  client.write(`GET ${list} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await asked.promise;
+  client.end();
+  await client.closed();
+  while (server.server.connections > 0) await new Promise((resolve) => setImmediate(resolve));
+  known.resolve();
+  await gone.promise;
+  expect([(await ask(server.port, list)).status, calls]).toEqual([200, 1]);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 // What a request asks for
 export { parseRequestInfo, type RequestInfo } from "./request-info.ts";
-export { firstQueryValue, parseQuery, queryFlag } from "./query.ts";
+export { firstValues, isInt64, parseQuery, queryFlag } from "./query.ts";
 
 // Who may do it
 export type { Attributes, Authorizer, Decision, User } from "./authorizer.ts";

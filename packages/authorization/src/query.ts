@@ -19,13 +19,24 @@ export function parseQuery(rawQuery: string): readonly (readonly [name: string, 
   return pairs;
 }
 
-/** The first value of `name`; `undefined` when the query does not have it. */
-export function firstQueryValue(rawQuery: string, name: string): string | undefined {
-  if (rawQuery === "") return undefined;
-  return parseQuery(rawQuery).find((pair) => pair[0] === name)?.[1];
+/** The first value of each name: what Go's `Values.Get` sees. */
+export function firstValues(rawQuery: string): ReadonlyMap<string, string> {
+  const first = new Map<string, string>();
+  for (const [name, value] of parseQuery(rawQuery)) if (!first.has(name)) first.set(name, value);
+  return first;
 }
 
 /** A query boolean: present and neither `0` nor `false` (any case). An empty value is true. */
 export function queryFlag(value: string | undefined): boolean {
   return value !== undefined && value !== "0" && value.toLowerCase() !== "false";
 }
+
+/** A decimal int64 as Go's `ParseInt` reads it. Takes time linear in the text, however many digits it has. */
+export function isInt64(text: string): boolean {
+  const digits = /^[+-]?0*(\d{1,19})$/.exec(text)?.[1];
+  if (digits === undefined) return false;
+  const absolute = BigInt(digits);
+  return absolute < maximum || (absolute === maximum && text.startsWith("-"));
+}
+
+const maximum = 2n ** 63n;

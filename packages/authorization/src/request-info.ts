@@ -2,7 +2,7 @@
 import { TargetIncomplete } from "./authorization-error.ts";
 import { readListQuery } from "./internal/list-query.ts";
 import { splitTarget } from "./internal/request-target.ts";
-import { firstQueryValue } from "./query.ts";
+import { firstValues } from "./query.ts";
 
 /**
  * What a request line asks for, in Kubernetes' terms.
@@ -37,6 +37,8 @@ export interface RequestInfo {
   readonly labelSelector: string;
   /** Everything after the first `?`, still encoded. */
   readonly rawQuery: string;
+  /** The first value of each name in the query, decoded. */
+  readonly query: ReadonlyMap<string, string>;
 }
 
 const verbs: ReadonlyMap<string, string> = new Map([
@@ -84,21 +86,19 @@ export function parseRequestInfo(method: string, rawTarget: string): RequestInfo
     if (rest.length > 2 && rest[2] !== "status" && rest[2] !== "finalize") own = rest.slice(2);
   }
 
+  const query = firstValues(rawQuery);
   const resource = own[0] ?? "";
   let name = own[1] ?? "";
   const subresource = verb === "proxy" ? "" : (own[2] ?? "");
   if (name === "" && verb === "get") {
-    verb = "list";
-    if (rawQuery !== "") {
-      const query = readListQuery(rawQuery);
-      if (query.watch) verb = "watch";
-      name = query.name;
-    }
+    const options = readListQuery(query);
+    verb = options.watch ? "watch" : "list";
+    name = options.name;
   } else if (name === "" && verb === "delete") {
     verb = "deletecollection";
   }
 
-  const selects = rawQuery !== "" && !special && (verb === "list" || verb === "watch" || verb === "deletecollection");
+  const selects = !special && (verb === "list" || verb === "watch" || verb === "deletecollection");
   return {
     isResourceRequest: true,
     path,
@@ -111,9 +111,10 @@ export function parseRequestInfo(method: string, rawTarget: string): RequestInfo
     subresource,
     name,
     parts: own,
-    fieldSelector: selects ? (firstQueryValue(rawQuery, "fieldSelector") ?? "") : "",
-    labelSelector: selects ? (firstQueryValue(rawQuery, "labelSelector") ?? "") : "",
+    fieldSelector: selects ? (query.get("fieldSelector") ?? "") : "",
+    labelSelector: selects ? (query.get("labelSelector") ?? "") : "",
     rawQuery,
+    query,
   };
 }
 
@@ -128,6 +129,7 @@ function splitPath(path: string): string[] {
 
 function nonResource(verb: string, path: string, rawQuery: string, apiPrefix: string): RequestInfo {
   return {
+    query: firstValues(rawQuery),
     isResourceRequest: false,
     path,
     verb,

@@ -36,7 +36,7 @@ function answer(method: string, target: string): unknown {
 
 /** The recorded form: three fields always, the others when not empty. */
 function recorded(info: RequestInfo): Readonly<Record<string, unknown>> {
-  const { isResourceRequest, path, verb, parts, rawQuery: _, ...texts } = info;
+  const { isResourceRequest, path, verb, parts, rawQuery: _raw, query: _query, ...texts } = info;
   const filled = Object.entries(texts).filter(([, text]) => text !== "");
   return { isResourceRequest, path, verb, ...(parts.length > 0 ? { parts } : {}), ...Object.fromEntries(filled) };
 }
