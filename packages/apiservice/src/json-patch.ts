@@ -1,6 +1,7 @@
 /** JSON patch, RFC 6902. Keys such as `__proto__` are ordinary keys. */
 import { isDeepStrictEqual } from "node:util";
 import { badRequest, requestEntityTooLarge, StatusError } from "@kubemetrics/apimachinery";
+import { requireBoundedDepth } from "./json-limits.ts";
 import { isObject } from "./object-answer.ts";
 
 /** More than these are refused, as upstream refuses them. */
@@ -16,7 +17,12 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
   if (patch.length > mostOperations) {
     throw requestEntityTooLarge(`a JSON patch may have ${mostOperations} operations, this one has ${patch.length}`);
   }
-  return patch.reduce((document: unknown, operation: unknown) => applied(document, operation), target);
+  const patched: unknown = patch.reduce(
+    (document: unknown, operation: unknown) => applied(document, operation),
+    target,
+  );
+  requireBoundedDepth(patched);
+  return patched;
 }
 
 function applied(document: unknown, operation: unknown): unknown {

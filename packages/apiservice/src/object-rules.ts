@@ -3,6 +3,7 @@ import { badRequest, conflict, invalid, type FieldError } from "@kubemetrics/api
 import { isObject, metadataOf, textAt, type JsonObject } from "./object-answer.ts";
 import type { StoredResourceOptions } from "./stored-resource.ts";
 
+const longestName = 253;
 const nameRule = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 export class ObjectRules {
@@ -48,15 +49,16 @@ export class ObjectRules {
     const field = "metadata.name";
     if (name === "")
       problems.unshift({ type: "FieldValueRequired", field, detail: "name or generateName is required" });
-    else if (name.length > 253 || !nameRule.test(name)) {
+    else if (name.length > longestName || !nameRule.test(name)) {
       problems.unshift({
         type: "FieldValueInvalid",
         field,
-        value: name,
+        value: name.slice(0, longestName),
         detail: "a lowercase RFC 1123 subdomain is needed",
       });
     }
-    if (problems.length > 0) throw invalid({ group: this.#options.group, kind: this.#options.kind }, name, problems);
+    if (problems.length === 0) return;
+    throw invalid({ group: this.#options.group, kind: this.#options.kind }, name.slice(0, longestName), problems);
   }
 
   /** @throws StatusError 409 when what the client says it changes is not what is there */

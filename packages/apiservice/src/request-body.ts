@@ -1,6 +1,7 @@
 /** Reads what a client sends, up to a limit. */
 import { badRequest, requestEntityTooLarge, unsupportedMediaType } from "@kubemetrics/apimachinery";
 import type { Exchange } from "./exchange.ts";
+import { parseBoundedJson } from "./json-limits.ts";
 import type { MaybePromise } from "./reply.ts";
 import type { RequestBody } from "./resource.ts";
 
@@ -28,7 +29,7 @@ export function readBody(
     if (mediaType === "" || !accepted.includes(mediaType)) {
       throw unsupportedMediaType(accepted.filter((type) => type !== ""));
     }
-    exchange.requestObject = decode(bytes);
+    exchange.requestObject = parseBoundedJson(bytes);
     return { mediaType, value: exchange.requestObject };
   });
 }
@@ -55,12 +56,4 @@ function collect({ request, signal }: Exchange, maxBytes: number): Promise<Buffe
 
 function tooLarge(maxBytes: number): Error {
   return requestEntityTooLarge(`limit is ${maxBytes}`);
-}
-
-function decode(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch (error) {
-    throw badRequest(`the body of the request is not JSON: ${(error as Error).message}`);
-  }
 }

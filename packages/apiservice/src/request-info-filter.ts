@@ -15,9 +15,13 @@ export function withRequestInfo(): Filter {
       }
       throw error;
     }
-    return next(exchange);
+    return exchange.info.path.length > longestPath ? pathTooLong : next(exchange);
   };
 }
+
+/** In characters. Names are 253 at most; a longer path only comes back, escaped to many times its length, in errors. */
+const longestPath = 8192;
+const pathTooLong = textError(414, "the path of the request is too long", { connection: "close" });
 
 /** What Go's HTTP server says before any handler runs. */
 export const malformedRequest: Reply = {
