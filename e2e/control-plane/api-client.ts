@@ -30,7 +30,12 @@ export interface ApiObject {
 }
 
 export interface ApiClient extends AsyncDisposable {
-  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>;
+  request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string | string[]>,
+  ): Promise<ApiAnswer>;
   /** JSON of a 200; anything else throws with status and body. */
   get<T = ApiObject>(path: string): Promise<T>;
   /** Creates; 201 or an error. */
@@ -76,7 +81,7 @@ export function apiClient(
     method: string,
     path: string,
     body?: unknown,
-    headers?: Record<string, string>,
+    headers?: Record<string, string | string[]>,
   ): Promise<T> => {
     const answer = await ask(method, path, body, headers);
     if (answer.status !== expected) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);

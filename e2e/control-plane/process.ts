@@ -8,6 +8,8 @@ export interface RunningProcess extends AsyncDisposable {
   readonly logFile: string;
   /** Resolves with the reason and the end of its log when the process ends. */
   readonly exited: Promise<string>;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
 const setpriv = "/usr/bin/setpriv";
@@ -41,6 +43,10 @@ export function startProcess(
     pid: child.pid ?? 0,
     logFile,
     exited,
+    async kill() {
+      kill();
+      await exited;
+    },
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill("SIGTERM");

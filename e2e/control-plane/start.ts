@@ -43,6 +43,7 @@ export interface ControlPlaneFiles {
 
 export interface RestartableApiServer {
   readonly logFile: string;
+  /** Ends it at once: asked politely, it waits for open watches. */
   stop(): Promise<void>;
   /** Starts again, with further changes of its flags; resolves when it is ready. */
   start(changes?: FlagChanges): Promise<void>;
@@ -180,11 +181,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     const admin = issueClient(cluster, { commonName: "admin", organizations: ["system:masters"] });
     const prepared = options.apiServer?.(files, { cluster, frontProxy }) ?? {};
     let running: RunningProcess | undefined;
-    stack.defer(() => running?.[Symbol.asyncDispose]());
+    stack.defer(() => running?.kill());
     const apiServer: RestartableApiServer = {
       logFile: join(folder, "kube-apiserver.log"),
       async stop() {
-        await running?.[Symbol.asyncDispose]();
+        await running?.kill();
       },
       async start(changes = {}) {
         const wanted: FlagChanges[] = [
