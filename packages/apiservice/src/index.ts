@@ -37,6 +37,8 @@ export type { BodyFormat, PartialParts, ResourceAnswer, TableParts, TableRow } f
 // Resources from plain objects
 export { listAnswer, objectAnswer, type JsonObject, type TableColumns } from "./object-answer.ts";
 export { storedResource, type StoredResourceOptions } from "./stored-resource.ts";
+export { kindSchemas } from "./kind-schemas.ts";
+export type { FieldSchema, KindSchema } from "./field-schema.ts";
 export { jsonPatch } from "./json-patch.ts";
 export { mergePatch } from "./merge-patch.ts";
 

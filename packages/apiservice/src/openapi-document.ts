@@ -1,5 +1,5 @@
 /** OpenAPI v3 of one version: the schemas given, and a path for each resource. */
-import type { ApiVersion, OpenApiSchemas, ResourceDefinition } from "./resource.ts";
+import { defaultPatchTypes, type ApiVersion, type OpenApiSchemas, type ResourceDefinition } from "./resource.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -45,27 +45,38 @@ interface Operations {
 function operationsOf(resource: ResourceDefinition, about: JsonObject, { kinds }: OpenApiSchemas): Operations {
   const own = kinds[resource.kind];
   const many = kinds[`${resource.kind}List`] ?? own;
-  const operation = (action: string, schema: string | undefined, hasBody = false): JsonObject => ({
+  const operation = (action: string, schema: string | undefined, body?: JsonObject): JsonObject => ({
     operationId: `${action}${String(about["version"])}${resource.kind}`,
-    ...(hasBody && own !== undefined ? { requestBody: { required: true, content: contentOf(own) } } : {}),
+    ...(writingActions.has(action) && resource.writeOptions !== undefined
+      ? { parameters: resource.writeOptions.map(queryParameter) }
+      : {}),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: body } }),
     responses: { "200": { description: "OK", ...(schema === undefined ? {} : { content: contentOf(schema) }) } },
     "x-kubernetes-action": action,
     "x-kubernetes-group-version-kind": about,
   });
+  const whole = own === undefined ? undefined : contentOf(own);
+  const patches = Object.fromEntries((resource.patchTypes ?? defaultPatchTypes).map((type) => [type, { schema: {} }]));
   return {
     list: operation("list", many),
     collection: {
       ...(resource.list === undefined ? {} : { get: operation("list", many) }),
-      ...(resource.create === undefined ? {} : { post: operation("post", own, true) }),
+      ...(resource.create === undefined ? {} : { post: operation("post", own, whole) }),
       ...(resource.deleteCollection === undefined ? {} : { delete: operation("deletecollection", undefined) }),
     },
     item: {
       ...(resource.get === undefined ? {} : { get: operation("get", own) }),
-      ...(resource.update === undefined ? {} : { put: operation("put", own, true) }),
-      ...(resource.patch === undefined ? {} : { patch: operation("patch", own) }),
+      ...(resource.update === undefined ? {} : { put: operation("put", own, whole) }),
+      ...(resource.patch === undefined ? {} : { patch: operation("patch", own, patches) }),
       ...(resource.delete === undefined ? {} : { delete: operation("delete", undefined) }),
     },
   };
+}
+
+const writingActions: ReadonlySet<string> = new Set(["post", "put", "patch", "delete", "deletecollection"]);
+
+function queryParameter(name: string): JsonObject {
+  return { name, in: "query", schema: { type: "string" } };
 }
 
 function withParameters(operations: Record<string, unknown>, names: readonly string[]): JsonObject {

@@ -30,19 +30,20 @@ function pathParameters(parameters: unknown): unknown {
   return (parameters as readonly JsonObject[]).map(({ schema, ...rest }) => ({ ...rest, ...(schema as JsonObject) }));
 }
 
-function operation({ requestBody, responses, ...rest }: JsonObject): JsonObject {
+function operation({ requestBody, responses, parameters, ...rest }: JsonObject): JsonObject {
   const answers = Object.entries(responses as JsonObject).map(([code, response]) => {
     const { content, description } = response as JsonObject;
     const schema = schemaOf(content as JsonObject | undefined);
     return [code, schema === undefined ? { description } : { description, schema }];
   });
-  const body = requestBody === undefined ? undefined : schemaOf((requestBody as JsonObject)["content"] as JsonObject);
-  const parameters = body === undefined ? undefined : [{ name: "body", in: "body", required: true, schema: body }];
+  const content = requestBody === undefined ? undefined : ((requestBody as JsonObject)["content"] as JsonObject);
+  const body = content === undefined ? [] : [{ name: "body", in: "body", required: true, schema: schemaOf(content) }];
+  const all = [...body, ...(parameters === undefined ? [] : (pathParameters(parameters) as readonly JsonObject[]))];
   return {
-    consumes: ["application/json"],
+    consumes: content === undefined ? ["application/json"] : Object.keys(content),
     produces: ["application/json"],
     ...rest,
-    ...(parameters === undefined ? {} : { parameters }),
+    ...(all.length === 0 ? {} : { parameters: all }),
     responses: Object.fromEntries(answers),
   };
 }

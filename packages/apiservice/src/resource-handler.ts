@@ -9,7 +9,7 @@ import { mediaTypes } from "./negotiation.ts";
 import { whenReady, type MaybePromise, type Reply } from "./reply.ts";
 import { readBody } from "./request-body.ts";
 import type { ResourceAnswer } from "./resource-answer.ts";
-import type { RequestBody } from "./resource.ts";
+import { defaultPatchTypes, type RequestBody } from "./resource.ts";
 import type { ResourceTarget } from "./served-resource.ts";
 import { errorReply, statusReply, type ErrorForm } from "./status-reply.ts";
 import { watchForm } from "./watch-form.ts";
@@ -146,7 +146,7 @@ const noSelectors = { labelSelector: "", fieldSelector: "" };
 /** The first is what a body without `Content-Type` is taken for, except for patches, which must say what they are. */
 function bodyTypes({ served }: ResourceTarget, verb: Verb): readonly string[] {
   if (verb !== "patch") return [mediaTypes.json];
-  return ["", ...(served.definition.patchTypes ?? ["application/json-patch+json", "application/merge-patch+json"])];
+  return ["", ...(served.definition.patchTypes ?? defaultPatchTypes)];
 }
 
 function unsupported({ served }: ResourceTarget, verb: string): never {

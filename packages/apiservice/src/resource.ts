@@ -41,6 +41,9 @@ export interface WatchEvent {
   readonly object: Readonly<Record<string, unknown>>;
 }
 
+/** Patches of resources that say nothing else. */
+export const defaultPatchTypes: readonly string[] = ["application/json-patch+json", "application/merge-patch+json"];
+
 type Answer = ResourceAnswer | Promise<ResourceAnswer>;
 
 /**
@@ -71,6 +74,8 @@ export interface ResourceDefinition {
   list?(request: ResourceRequest): Answer;
   create?(request: ResourceRequest, body: RequestBody): Answer;
   update?(request: ResourceRequest, body: RequestBody): Answer;
+  /** Query parameters that the writing verbs honour; kubectl relies on those that OpenAPI names. Default none. */
+  readonly writeOptions?: readonly ("dryRun" | "fieldValidation")[];
   /** Media types of `patch` bodies; others are answered 415. Default: JSON patch and merge patch. */
   readonly patchTypes?: readonly string[];
   patch?(request: ResourceRequest, body: RequestBody): Answer;

@@ -1,19 +1,17 @@
 /** A whole resource over objects in memory: every verb, patches and watches included. */
+import { isDeepStrictEqual } from "node:util";
 import {
   alreadyExists,
   badRequest,
   formatTime,
   instantFromMs,
+  invalid,
   notFound,
-  parseFieldSelector,
-  parseLabelSelector,
-  labelsFrom,
-  requireSupportedFields,
-  StatusError,
   statusToJson,
   type FieldError,
 } from "@kubemetrics/apimachinery";
 import { queryFlag } from "@kubemetrics/authorization";
+import type { KindSchema } from "./field-schema.ts";
 import { jsonPatch } from "./json-patch.ts";
 import { mergePatch } from "./merge-patch.ts";
 import {
@@ -22,15 +20,18 @@ import {
   metadataOf,
   objectAnswer,
   textAt,
-  textsAt,
   type JsonObject,
   type TableColumns,
 } from "./object-answer.ts";
+import { deletionOf, mayGo, requireNoNewFinalizers, waitingObject } from "./object-finalizers.ts";
+import { selectorOf } from "./object-selector.ts";
 import { ObjectRules } from "./object-rules.ts";
 import { ObjectStore } from "./object-store.ts";
 import type { ResourceAnswer } from "./resource-answer.ts";
 import type { RequestBody, ResourceDefinition, ResourceRequest } from "./resource.ts";
+import { SchemaCheck } from "./schema-check.ts";
 import { watchStore } from "./store-watch.ts";
+import { deleteOptions, isDryRun, tellUnknownFields } from "./write-options.ts";
 
 export interface StoredResourceOptions {
   readonly group: string;
@@ -44,6 +45,11 @@ export interface StoredResourceOptions {
   readonly categories?: readonly string[];
   /** What `kubectl get` shows. Default: name and creation time. */
   readonly table?: TableColumns;
+  /**
+   * The fields of the kind. Objects are held against it: unknown fields are left out, and told as the client's
+   * `fieldValidation` wants it. Without it, anything is stored. For `kubectl explain` see `kindSchemas`.
+   */
+  readonly schema?: KindSchema;
   /** What is wrong with an object that is to be stored. */
   readonly validate?: (object: JsonObject, before: JsonObject | undefined) => readonly FieldError[];
   readonly clock: { now(): number };
@@ -62,6 +68,7 @@ export function storedResource(options: StoredResourceOptions): ResourceDefiniti
     shortNames,
     categories,
     formats: ["json", "yaml"],
+    writeOptions: options.schema === undefined ? ["dryRun"] : ["dryRun", "fieldValidation"],
     verbs: ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
     get: (request) => resource.get(request),
     list: (request) => resource.list(request),
@@ -69,7 +76,7 @@ export function storedResource(options: StoredResourceOptions): ResourceDefiniti
     update: (request, body) => resource.update(request, () => body.value),
     patch: (request, body) => resource.update(request, (before) => patched(before, body)),
     delete: (request, body) => resource.delete(request, body),
-    deleteCollection: (request) => resource.deleteCollection(request),
+    deleteCollection: (request, body) => resource.deleteCollection(request, body),
     watch: (request) => resource.watch(request),
     ...(options.table && { watchTable: options.table }),
   };
@@ -83,11 +90,13 @@ class StoredResource {
   readonly #options: StoredResourceOptions;
   readonly #store = new ObjectStore();
   readonly #rules: ObjectRules;
+  readonly #check: SchemaCheck | undefined;
   readonly #apiVersion: string;
 
   constructor(options: StoredResourceOptions) {
     this.#options = options;
     this.#rules = new ObjectRules(options);
+    this.#check = options.schema && new SchemaCheck(options.schema);
     this.#apiVersion = `${options.group}/${options.version}`;
   }
 
@@ -96,13 +105,13 @@ class StoredResource {
   }
 
   list(request: ResourceRequest): ResourceAnswer {
-    const items = this.#store.list(request.namespace).filter(this.#selected(request));
+    const items = this.#store.list(request.namespace).filter(selectorOf(request));
     return this.#listOf(items);
   }
 
   create(request: ResourceRequest, { value }: RequestBody): ResourceAnswer {
-    const given = this.#rules.typed(value, request.namespace);
-    const metadata = metadataOf(given);
+    const given = this.#given(value, request);
+    const { deletionTimestamp: _time, deletionGracePeriodSeconds: _grace, ...metadata } = metadataOf(given);
     const prefix = textAt(metadata, "generateName");
     const uid = this.#options.newUid();
     const name =
@@ -111,12 +120,12 @@ class StoredResource {
     const object = this.#rules.completed(given, { ...metadata, name, ...own }, request.namespace);
     this.#rules.requireValid(object, undefined);
     if (this.#store.get(request.namespace ?? "", name) !== undefined) throw alreadyExists(this.#groupResource(), name);
-    return this.#answer(this.#save(object, request), 201);
+    return this.#answer(this.#save(object, isDryRun(request)), 201);
   }
 
   update(request: ResourceRequest, change: (before: JsonObject) => unknown): ResourceAnswer {
     const before = this.#found(request);
-    const given = this.#rules.typed(change(before), request.namespace);
+    const given = this.#given(change(before), request);
     const [old, metadata] = [metadataOf(before), metadataOf(given)];
     const name = request.name ?? "";
     if (textAt(metadata, "name") !== name)
@@ -124,30 +133,36 @@ class StoredResource {
         `the name of the object (${textAt(metadata, "name")}) does not match the name on the URL (${name})`,
       );
     this.#rules.requireSame(before, metadata);
-    const own = {
-      uid: old["uid"],
-      creationTimestamp: old["creationTimestamp"],
-      generation: Number(old["generation"]) + 1,
-    };
-    const object = this.#rules.completed(given, { ...metadata, ...own }, request.namespace);
+    requireNoNewFinalizers(before, metadata, this.#groupResource());
+    const { uid, creationTimestamp, generation, resourceVersion } = old;
+    const kept = { uid, creationTimestamp, generation, resourceVersion, ...deletionOf(before) };
+    const wanted = this.#rules.completed(given, { ...metadata, ...kept }, request.namespace);
+    if (isDeepStrictEqual(wanted, before)) return this.#answer(before);
+    const isNewGeneration = !isDeepStrictEqual({ ...wanted, metadata: {} }, { ...before, metadata: {} });
+    const own = isNewGeneration ? { ...kept, generation: Number(generation) + 1 } : kept;
+    const object = { ...wanted, metadata: { ...metadataOf(wanted), ...own } };
     this.#rules.requireValid(object, before);
-    return this.#answer(this.#save(object, request));
+    if (!mayGo(object)) return this.#answer(this.#save(object, isDryRun(request)));
+    if (!isDryRun(request)) this.#store.delete(object);
+    return this.#answer(object);
   }
 
   delete(request: ResourceRequest, body: RequestBody | undefined): ResourceAnswer {
     const object = this.#found(request);
-    const options = isObject(body?.value) ? body.value : {};
+    const options = deleteOptions(request, body);
     const preconditions = options["preconditions"];
     if (isObject(preconditions)) this.#rules.requireSame(object, preconditions);
-    if (!isDryRun(request)) this.#store.delete(object);
+    const waiting = this.#end(object, options, request);
+    if (waiting !== undefined) return this.#answer(waiting);
     const { group, name: kind } = this.#options;
     const details = { name: request.name ?? "", group, kind, uid: textAt(metadataOf(object), "uid") };
     return objectAnswer(statusToJson({ status: "Success", details }) as JsonObject);
   }
 
-  deleteCollection(request: ResourceRequest): ResourceAnswer {
-    const items = this.#store.list(request.namespace).filter(this.#selected(request));
-    if (!isDryRun(request)) for (const item of items) this.#store.delete(item);
+  deleteCollection(request: ResourceRequest, body: RequestBody | undefined): ResourceAnswer {
+    const items = this.#store.list(request.namespace).filter(selectorOf(request));
+    const options = deleteOptions(request, body);
+    for (const item of items) this.#end(item, options, request);
     return this.#listOf(items);
   }
 
@@ -158,11 +173,31 @@ class StoredResource {
     const start = {
       resourceVersion,
       sendInitialEvents: queryFlag(request.query.get("sendInitialEvents") ?? undefined),
-      selects: this.#selected(request),
+      selects: selectorOf(request),
       apiVersion: this.#apiVersion,
       kind: this.#options.kind,
     };
     return watchStore(this.#store, request.namespace, start, request.signal);
+  }
+
+  /** @throws StatusError 400, 422 */
+  #given(value: unknown, request: ResourceRequest): JsonObject {
+    const object = this.#rules.typed(value, request.namespace);
+    if (this.#check === undefined) return object;
+    const { object: known, unknown, problems } = this.#check.check(object);
+    const { group, kind } = this.#options;
+    tellUnknownFields(request, unknown, kind);
+    if (problems.length > 0) throw invalid({ group, kind }, textAt(metadataOf(object), "name"), problems);
+    return known;
+  }
+
+  /** Removes the object, or returns it as it waits for its finalizers. */
+  #end(object: JsonObject, options: JsonObject, request: ResourceRequest): JsonObject | undefined {
+    const waiting = waitingObject(object, options, this.#options.clock.now());
+    const isDry = isDryRun(request, options);
+    if (waiting !== undefined) return isDeepStrictEqual(waiting, object) ? object : this.#save(waiting, isDry);
+    if (!isDry) this.#store.delete(object);
+    return undefined;
   }
 
   #groupResource(): { readonly group: string; readonly resource: string } {
@@ -185,38 +220,11 @@ class StoredResource {
     return listAnswer({ kind, apiVersion: this.#apiVersion, metadata }, items, this.#options.table);
   }
 
-  #selected({ labelSelector, fieldSelector }: ResourceRequest): (object: JsonObject) => boolean {
-    const labels = parseLabelSelector(labelSelector);
-    const fields = parseFieldSelector(fieldSelector);
-    requireSupportedFields(fields, ["metadata.name", "metadata.namespace"]);
-    return (object) => {
-      const metadata = metadataOf(object);
-      const values = new Map([
-        ["metadata.name", textAt(metadata, "name")],
-        ["metadata.namespace", textAt(metadata, "namespace")],
-      ]);
-      return fields.matches(values) && labels.matches(labelsFrom(textsAt(metadata, "labels")));
-    };
-  }
-
-  #save(object: JsonObject, request: ResourceRequest): JsonObject {
+  #save(object: JsonObject, isDry: boolean): JsonObject {
     const versioned = (resourceVersion: string): JsonObject => ({
       ...object,
       metadata: { ...metadataOf(object), resourceVersion },
     });
-    return isDryRun(request) ? versioned(String(this.#store.version)) : this.#store.put(versioned);
+    return isDry ? versioned(String(this.#store.version)) : this.#store.put(versioned);
   }
-}
-
-function isDryRun({ query }: ResourceRequest): boolean {
-  const values = query.getAll("dryRun");
-  if (values.some((value) => value !== "All")) {
-    throw new StatusError({
-      status: "Failure",
-      message: 'dryRun: only "All" is supported',
-      reason: "Invalid",
-      code: 422,
-    });
-  }
-  return values.length > 0;
 }
