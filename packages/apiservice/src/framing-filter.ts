@@ -1,11 +1,16 @@
-/** Refuses requests whose end is not certain: proxies in front may see another one there. */
+/** Refuses requests that somebody in front may have read differently. */
 import type { Filter } from "./filter.ts";
 import { malformedRequest } from "./request-info-filter.ts";
 
-/** Node's parser refuses the other shapes by itself; a transfer coding it does not know it takes for no body. */
+/**
+ * Node's parser refuses most of them by itself. It lets pass a transfer coding it does not know (and takes it for no
+ * body), several `Host` lines, HTTP/0.9, and versions of the future.
+ */
 export function withCertainFraming(): Filter {
   return (next) => (exchange) => {
-    const coding = exchange.request.headers["transfer-encoding"];
-    return coding === undefined || coding.toLowerCase() === "chunked" ? next(exchange) : malformedRequest;
+    const { request, known } = exchange;
+    const coding = request.headers["transfer-encoding"];
+    const isCertain = coding === undefined || coding.toLowerCase() === "chunked";
+    return isCertain && request.httpVersionMajor === 1 && !known.hasSeveralHosts ? next(exchange) : malformedRequest;
   };
 }

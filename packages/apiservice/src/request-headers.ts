@@ -10,6 +10,8 @@ export interface KnownHeaders {
   readonly userAgent: string;
   /** Whether any `Impersonate-*` header is there. */
   readonly impersonates: boolean;
+  /** Whether `Host` is there more than once. */
+  readonly hasSeveralHosts: boolean;
 }
 
 const upperBit = 0x20;
@@ -24,10 +26,14 @@ export function readKnownHeaders(rawHeaders: readonly string[]): KnownHeaders {
   let ifNoneMatch: string | undefined;
   let userAgent: string | undefined;
   let impersonates = false;
+  let hosts = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? "";
     const value = rawHeaders[at + 1] ?? "";
     switch (name.length) {
+      case 4:
+        if (isName(name, "host")) hosts++;
+        break;
       case 6:
         if (accept === undefined && isName(name, "accept")) accept = value;
         break;
@@ -58,6 +64,7 @@ export function readKnownHeaders(rawHeaders: readonly string[]): KnownHeaders {
     ifNoneMatch: bounded(ifNoneMatch),
     userAgent: bounded(userAgent),
     impersonates,
+    hasSeveralHosts: hosts > 1,
   };
 }
 
