@@ -1,10 +1,11 @@
-/** Asks kubelets over HTTPS: one kept-alive connection a node. */
+/** Asks kubelets over HTTPS: one kept-alive connection a node (docs/decisions/0004). */
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { systemClock, type Clock } from "./clock.ts";
 import { BodyPool } from "./internal/body-pool.ts";
-import { exchange, ExchangeFailure, type Answer } from "./internal/exchange.ts";
-import { NodeConnection } from "./internal/node-connection.ts";
+import { ExchangeFailure } from "./internal/exchange-failure.ts";
+import { NodeConnection, type Answer, type ConnectionSurroundings } from "./internal/node-connection.ts";
+import { authorityOf, requestHead } from "./internal/request-head.ts";
 import {
   badEncoding,
   closedFailure,
@@ -59,6 +60,7 @@ export class KubeletClient {
   readonly #maxBodyBytes: number;
   readonly #trust: TrustSource | undefined;
   readonly #pool = new BodyPool();
+  readonly #surroundings: ConnectionSurroundings;
   readonly #connections = new Map<string, NodeConnection>();
   #isClosed = false;
 
@@ -66,6 +68,7 @@ export class KubeletClient {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#maxBodyBytes = options.maxBodyBytes ?? 32 * 1024 * 1024;
+    this.#surroundings = { clock: this.#clock, pool: this.#pool, readBuffer: Buffer.allocUnsafeSlow(64 * 1024) };
     this.#trust = options.plaintext === true ? undefined : new TrustSource(options.tls);
   }
 
@@ -105,27 +108,24 @@ export class KubeletClient {
 
   async #ask(endpoint: KubeletEndpoint, path: string, timeoutMs: number): Promise<Answer> {
     const untilMs = this.#clock.now() + timeoutMs;
-    const headers = await this.#headers(endpoint);
+    const head = requestHead(endpoint, path, {
+      compress: this.#options.compress === true,
+      authorization: await this.#authorization(endpoint),
+    });
     try {
-      return await this.#send(endpoint, path, headers, timeoutMs);
+      return await this.#send(endpoint, head, timeoutMs);
     } catch (error) {
       const leftMs = untilMs - this.#clock.now();
       if (!(error instanceof ExchangeFailure) || error.kind !== "stale" || leftMs <= 0) throw error;
-      return await this.#send(endpoint, path, headers, leftMs);
+      return await this.#send(endpoint, head, leftMs);
     }
   }
 
-  async #send(
-    endpoint: KubeletEndpoint,
-    path: string,
-    headers: Readonly<Record<string, string>>,
-    timeoutMs: number,
-  ): Promise<Answer> {
+  async #send(endpoint: KubeletEndpoint, head: string, timeoutMs: number): Promise<Answer> {
     if (this.#isClosed) throw closedFailure(endpoint);
     const connection = this.#connection(endpoint);
-    const limits = { pool: this.#pool, clock: this.#clock, timeoutMs, maxBodyBytes: this.#maxBodyBytes };
     try {
-      return await exchange(connection.request(path, headers), limits);
+      return await connection.ask(head, { timeoutMs, maxBodyBytes: this.#maxBodyBytes });
     } catch (error) {
       throw this.#connections.get(endpoint.node) === connection ? error : closedFailure(endpoint);
     }
@@ -137,7 +137,7 @@ export class KubeletClient {
     const known = this.#connections.get(endpoint.node);
     if (known?.serves(endpoint, trust) === true) return known;
     this.forget(endpoint.node);
-    const made = new NodeConnection(endpoint, trust);
+    const made = new NodeConnection(endpoint, trust, this.#surroundings);
     this.#connections.set(endpoint.node, made);
     return made;
   }
@@ -150,17 +150,13 @@ export class KubeletClient {
     }
   }
 
-  async #headers(endpoint: KubeletEndpoint): Promise<Record<string, string>> {
-    const headers: Record<string, string> = { accept: "text/plain;version=0.0.4, application/json;q=0.9" };
-    if (this.#options.compress === true) headers["accept-encoding"] = "gzip";
-    if (this.#trust === undefined) return headers;
+  async #authorization(endpoint: KubeletEndpoint): Promise<string | undefined> {
+    if (this.#trust === undefined) return undefined;
     try {
-      const authorization = await this.#options.authorization?.();
-      if (authorization !== undefined) headers["authorization"] = authorization;
+      return await this.#options.authorization?.();
     } catch (cause) {
       throw noCredentials(endpoint, cause);
     }
-    return headers;
   }
 
   async #inflated(place: RequestPlace, answer: Answer): Promise<Uint8Array> {
@@ -184,8 +180,7 @@ export class KubeletClient {
     return statusFailure(place, answer.status, answer.body.view().toString("utf8", 0, 300));
   }
 
-  #url({ address, port }: KubeletEndpoint, path: string): string {
-    const host = address.includes(":") ? `[${address}]` : address;
-    return `${this.#trust === undefined ? "http" : "https"}://${host}:${port}${path}`;
+  #url(endpoint: KubeletEndpoint, path: string): string {
+    return `${this.#trust === undefined ? "http" : "https"}://${authorityOf(endpoint)}${path}`;
   }
 }

@@ -2,7 +2,7 @@
 import { KubeletError, type KubeletErrorCode } from "../kubelet-error.ts";
 import type { KubeletEndpoint } from "../kubelet-endpoint.ts";
 import { nameMismatch } from "./certificate-names.ts";
-import { ExchangeFailure } from "./exchange.ts";
+import { ExchangeFailure } from "./exchange-failure.ts";
 
 type Advice = readonly [code: KubeletErrorCode, advice: string];
 
@@ -23,7 +23,6 @@ const lost: Advice = [
   "CONNECTION_LOST",
   "the kubelet or something before it closed the connection; see the kubelet's log",
 ];
-const notHttp: Advice = ["NOT_METRICS", "what answers there does not speak HTTP; check --kubelet-port"];
 const expired: Advice = [
   "TLS_EXPIRED",
   "renew the kubelet's serving certificate, and compare the clocks of both nodes",
@@ -108,11 +107,18 @@ export function badEncoding({ endpoint: { node }, url }: RequestPlace, text: str
 }
 
 function exchangeFailure({ endpoint: { node }, url }: RequestPlace, cause: ExchangeFailure): KubeletError {
-  const codes = { timeout: "TIMEOUT", "too-big": "TOO_BIG", truncated: "TRUNCATED", stale: "CONNECTION_LOST" } as const;
+  const codes = {
+    timeout: "TIMEOUT",
+    "too-big": "TOO_BIG",
+    truncated: "TRUNCATED",
+    "not-http": "NOT_METRICS",
+    stale: "CONNECTION_LOST",
+  } as const;
   const advice = {
     timeout: "check the node's load and the network before it, or raise --kubelet-request-timeout",
     "too-big": "is that a kubelet?",
     truncated: "see the kubelet's log",
+    "not-http": "what answers there does not speak HTTP as kubelets do; check --kubelet-port",
     stale: "see the kubelet's log",
   }[cause.kind];
   const message = `node ${JSON.stringify(node)}: ${url}: ${cause.message}; ${advice}`;
@@ -139,7 +145,6 @@ function adviceFor(raw: NodeJS.ErrnoException): Advice {
   const code = raw.code ?? "";
   const known = byCode.get(code);
   if (known !== undefined) return known;
-  if (code.startsWith("HPE_")) return notHttp;
   if (code.startsWith("EAI_")) return noName;
   const text = raw.message;
   if (/wrong version number|packet length too long|http request/i.test(text)) {

@@ -47,6 +47,8 @@ export async function fakeKubelet(answer: RequestListener, options: FakeKubeletO
         },
         answer,
       );
+  // As a kubelet does; Node's own default of 5 s is shorter than a scrape period.
+  server.keepAliveTimeout = 90_000;
   const sockets = new Set<Socket>();
   let connections = 0;
   server.on("connection", (socket: Socket) => {
