@@ -1,4 +1,4 @@
-/** Asks kubelets over HTTPS: one kept-alive connection a node (docs/decisions/0004). */
+/** Asks kubelets over HTTPS: one kept-alive connection a node (docs/decisions/0005). */
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { systemClock, type Clock } from "./clock.ts";
