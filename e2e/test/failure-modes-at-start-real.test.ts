@@ -1,0 +1,15 @@
+/** Clusters whose aggregation layer is set up wrongly, with the symptoms that each shows. */
+import { expect, it } from "vitest";
+import { failureModes } from "../suites/failure-modes.ts";
+import { missingSymptoms, startBroken } from "../suites/failure-symptoms.ts";
+
+const atStart = failureModes.filter((mode) => mode.break === undefined);
+
+it.each(atStart.filter((mode) => mode.refusesToStart === undefined))("$title", async (mode) => {
+  await using cluster = await startBroken(mode);
+  expect(await missingSymptoms(mode, cluster, { server: 0, apiServer: 0 })).toEqual({});
+});
+
+it.each(atStart.filter((mode) => mode.refusesToStart !== undefined))("$title: refuses to start", async (mode) => {
+  await expect(startBroken(mode)).rejects.toThrow(mode.refusesToStart);
+});
