@@ -6,9 +6,13 @@ import { isObject } from "./object-answer.ts";
 
 /** More than these are refused, as upstream refuses them. */
 const mostOperations = 10_000;
+/** Characters of JSON that all copies together may have: copies of copies would double with each. Upstream's figure. */
+const mostCopied = 3 * 1024 * 1024;
+/** List elements that all insertions and removals together may move: each moves what is behind it. */
+const mostMoved = 50_000_000;
 
 /**
- * A new document; the arguments are not changed.
+ * A new document; the arguments are not changed. Takes time in proportion to the document and the patch together.
  *
  * @throws StatusError 400 for what is no patch, 413 for too many operations, 422 when an operation cannot be done
  */
@@ -17,42 +21,99 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
   if (patch.length > mostOperations) {
     throw requestEntityTooLarge(`a JSON patch may have ${mostOperations} operations, this one has ${patch.length}`);
   }
-  const patched: unknown = patch.reduce(
-    (document: unknown, operation: unknown) => applied(document, operation),
-    target,
-  );
-  requireBoundedDepth(patched);
-  return patched;
+  const document = new Document(structuredClone(target));
+  for (const operation of structuredClone(patch) as readonly unknown[]) document.apply(operation);
+  requireBoundedDepth(document.root);
+  return document.root;
 }
 
-function applied(document: unknown, operation: unknown): unknown {
-  if (!isObject(operation)) throw badRequest("an operation of a JSON patch is an object");
-  const { op, value } = operation;
-  const path = pointer(operation["path"], "path");
-  switch (op) {
-    case "add":
-      return changed(document, path, "add", () => value);
-    case "remove":
-      return changed(document, path, "remove", () => undefined);
-    case "replace":
-      return changed(document, path, "replace", () => value);
-    case "copy":
-      return changed(document, path, "add", () => valueAt(document, pointer(operation["from"], "from")));
-    case "move": {
-      const from = pointer(operation["from"], "from");
-      const moved = valueAt(document, from);
-      return changed(
-        changed(document, from, "remove", () => undefined),
-        path,
-        "add",
-        () => moved,
-      );
+/** Changed in place, operation by operation. No part of it is in it twice. */
+class Document {
+  root: unknown;
+  #copied = 0;
+  #moved = 0;
+
+  constructor(root: unknown) {
+    this.root = root;
+  }
+
+  apply(operation: unknown): void {
+    if (!isObject(operation)) throw badRequest("an operation of a JSON patch is an object");
+    const { op, value } = operation;
+    const path = pointer(operation["path"], "path");
+    if (value === undefined && (op === "add" || op === "replace" || op === "test")) {
+      throw badRequest(`operation ${op} of a JSON patch needs a value`);
     }
-    case "test":
-      if (!isDeepStrictEqual(valueAt(document, path), value)) throw impossible(`testing value ${textOf(path)} failed`);
-      return document;
-    default:
-      throw badRequest(`unknown operation ${JSON.stringify(op)} in a JSON patch`);
+    switch (op) {
+      case "add":
+        return this.#add(path, value);
+      case "remove":
+        return void this.#remove(path);
+      case "replace":
+        return this.#replace(path, value);
+      case "copy":
+        return this.#add(path, this.#copyOf(valueAt(this.root, pointer(operation["from"], "from"))));
+      case "move":
+        return this.#add(path, this.#remove(pointer(operation["from"], "from")));
+      case "test":
+        if (isDeepStrictEqual(valueAt(this.root, path), value)) return;
+        throw impossible(`testing value ${textOf(path)} failed`);
+      default:
+        throw badRequest(`unknown operation ${JSON.stringify(op)} in a JSON patch`);
+    }
+  }
+
+  #add(path: readonly string[], value: unknown): void {
+    const key = path.at(-1);
+    if (key === undefined) {
+      this.root = value;
+      return;
+    }
+    const holder = valueAt(this.root, path.slice(0, -1));
+    if (Array.isArray(holder)) {
+      const at = key === "-" ? holder.length : indexOf(key);
+      if (at > holder.length) throw nothingAt(path);
+      this.#countMoved(holder.length - at);
+      holder.splice(at, 0, value);
+    } else {
+      setMember(holder, key, value, path);
+    }
+  }
+
+  #replace(path: readonly string[], value: unknown): void {
+    valueAt(this.root, path);
+    const key = path.at(-1);
+    const holder = valueAt(this.root, path.slice(0, -1));
+    if (key === undefined) this.root = value;
+    else if (Array.isArray(holder)) holder[indexOf(key)] = value;
+    else setMember(holder, key, value, path);
+  }
+
+  #remove(path: readonly string[]): unknown {
+    const removed = valueAt(this.root, path);
+    const key = path.at(-1);
+    const holder = valueAt(this.root, path.slice(0, -1));
+    if (key === undefined) {
+      this.root = undefined;
+    } else if (Array.isArray(holder)) {
+      this.#countMoved(holder.length - indexOf(key));
+      holder.splice(indexOf(key), 1);
+    } else {
+      Reflect.deleteProperty(holder as object, key);
+    }
+    return removed;
+  }
+
+  #copyOf(value: unknown): unknown {
+    requireBoundedDepth(value);
+    this.#copied += JSON.stringify(value)?.length ?? 0;
+    if (this.#copied > mostCopied) throw impossible(`its copies have more than ${mostCopied} characters`);
+    return structuredClone(value);
+  }
+
+  #countMoved(elements: number): void {
+    this.#moved += elements;
+    if (this.#moved > mostMoved) throw impossible(`it moves more than ${mostMoved} list elements`);
   }
 }
 
@@ -66,50 +127,32 @@ function pointer(text: unknown, field: string): readonly string[] {
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-type Change = "add" | "remove" | "replace";
-
-function changed(document: unknown, path: readonly string[], change: Change, value: () => unknown, depth = 0): unknown {
-  const key = path[depth];
-  if (key === undefined) return value();
-  const isLast = depth === path.length - 1;
-  if (Array.isArray(document)) return changedList(document, path, change, value, depth, key, isLast);
-  if (!isObject(document)) throw impossible(`there is nothing at ${textOf(path.slice(0, depth + 1))}`);
-  const members = new Map(Object.entries(document));
-  if (isLast && change === "add") return Object.fromEntries(members.set(key, value()));
-  if (!members.has(key)) throw impossible(`there is nothing at ${textOf(path.slice(0, depth + 1))}`);
-  if (isLast && change === "remove") members.delete(key);
-  else members.set(key, changed(members.get(key), path, change, value, depth + 1));
-  return Object.fromEntries(members);
+/** `Infinity` for what is no index. */
+function indexOf(key: string): number {
+  return /^(?:0|[1-9]\d*)$/.test(key) ? Number(key) : Infinity;
 }
 
-function changedList(
-  list: readonly unknown[],
-  path: readonly string[],
-  change: Change,
-  value: () => unknown,
-  depth: number,
-  key: string,
-  isLast: boolean,
-): unknown {
-  const isAdd = isLast && change === "add";
-  const at = isAdd && key === "-" ? list.length : /^(?:0|[1-9]\d*)$/.test(key) ? Number(key) : -1;
-  if (at < 0 || at > list.length || (at === list.length && !isAdd)) {
-    throw impossible(`there is nothing at ${textOf(path.slice(0, depth + 1))}`);
-  }
-  if (isAdd) return [...list.slice(0, at), value(), ...list.slice(at)];
-  if (isLast && change === "remove") return [...list.slice(0, at), ...list.slice(at + 1)];
-  return [...list.slice(0, at), changed(list[at], path, change, value, depth + 1), ...list.slice(at + 1)];
+/** By definition, not by assignment: `__proto__` is a member like any other. */
+function setMember(holder: unknown, key: string, value: unknown, path: readonly string[]): void {
+  if (!isObject(holder)) throw nothingAt(path);
+  Object.defineProperty(holder, key, { value, configurable: true, enumerable: true, writable: true });
 }
 
 function valueAt(document: unknown, path: readonly string[]): unknown {
   let value = document;
   for (const [depth, key] of path.entries()) {
     const holder: unknown = value;
-    const isThere = (Array.isArray(holder) || isObject(holder)) && Object.hasOwn(holder, key) && key !== "length";
-    if (!isThere) throw impossible(`there is nothing at ${textOf(path.slice(0, depth + 1))}`);
+    const isThere = Array.isArray(holder)
+      ? indexOf(key) < holder.length
+      : isObject(holder) && Object.hasOwn(holder, key);
+    if (!isThere) throw nothingAt(path.slice(0, depth + 1));
     value = (holder as Readonly<Record<string, unknown>>)[key];
   }
   return value;
+}
+
+function nothingAt(path: readonly string[]): StatusError {
+  return impossible(`there is nothing at ${textOf(path)}`);
 }
 
 function textOf(path: readonly string[]): string {

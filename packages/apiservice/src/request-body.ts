@@ -34,25 +34,35 @@ export function readBody(
   });
 }
 
+/**
+ * Into one buffer that grows. Chunks as they arrive must not be kept: in a body of one-byte chunks each costs hundreds
+ * of bytes.
+ */
 function collect({ request, signal }: Exchange, maxBytes: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
+  let body = Buffer.allocUnsafe(Math.min(firstSize, maxBytes));
   let length = 0;
   const gone = (): void => reject(badRequest("the request body ended early"));
   request.on("data", (chunk: Buffer) => {
-    length += chunk.length;
-    if (length <= maxBytes) {
-      chunks.push(chunk);
-    } else {
+    if (length + chunk.length > maxBytes) {
       request.pause();
       reject(tooLarge(maxBytes));
+      return;
     }
+    if (length + chunk.length > body.length) {
+      const larger = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(2 * body.length, length + chunk.length)));
+      body.copy(larger, 0, 0, length);
+      body = larger;
+    }
+    length += chunk.copy(body, length);
   });
-  request.once("end", () => resolve(Buffer.concat(chunks, length)));
+  request.once("end", () => resolve(body.subarray(0, length)));
   request.once("error", gone);
   signal.addEventListener("abort", gone, { once: true });
   return promise;
 }
+
+const firstSize = 16 * 1024;
 
 function tooLarge(maxBytes: number): Error {
   return requestEntityTooLarge(`limit is ${maxBytes}`);

@@ -53,6 +53,8 @@ test.each([
   [[{ op: "copy", from: "/a/length", path: "/b" }], 422],
   [[{ op: "test", path: "/__proto__", value: {} }], 422],
   [[{ op: "jump", path: "/a" }], 400],
+  [[{ op: "add", path: "/b" }], 400],
+  [[{ op: "move", from: "/a", path: "/a/0" }], 422],
   [[{ op: "add", path: "a", value: 1 }], 400],
   [["add"], 400],
   ["add", 400],
@@ -61,6 +63,30 @@ test.each([
   expect(() => jsonPatch({ a: [1] }, patch)).toThrow(
     expect.objectContaining({ status: expect.objectContaining({ code }) }),
   );
+});
+
+test("a copy is a copy: what is done to one leaves the other as it is, and the patch too", () => {
+  const value = { in: [] };
+  const patch = [
+    { op: "add", path: "/x", value },
+    { op: "copy", from: "/x", path: "/y" },
+    { op: "add", path: "/x/in/-", value: 1 },
+    { op: "remove", path: "/y/in" },
+  ];
+  expect([jsonPatch({}, patch), value]).toEqual([{ x: { in: [1] }, y: {} }, { in: [] }]);
+});
+
+test("__proto__ is a member like any other", () => {
+  const patched = jsonPatch({ a: {} }, [
+    { op: "add", path: "/__proto__", value: { polluted: true } },
+    { op: "add", path: "/a/__proto__", value: 1 },
+    { op: "replace", path: "/a/__proto__", value: 2 },
+    { op: "copy", from: "/__proto__", path: "/constructor" },
+  ]);
+  expect(JSON.stringify(patched)).toBe(
+    '{"a":{"__proto__":2},"__proto__":{"polluted":true},"constructor":{"polluted":true}}',
+  );
+  expect(Object.getPrototypeOf(patched)).toBe(Object.prototype);
 });
 
 test("neither patch changes its arguments, and a merge patch is idempotent", () => {
