@@ -3,7 +3,7 @@ import { forbiddenError, type Authorizer, type Decision } from "@kubemetrics/aut
 import type { Clock } from "./clock.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Filter, Handler } from "./filter.ts";
-import { whenReady, type MaybePromise, type Reply } from "./reply.ts";
+import { nobodyWaits, whenReady, type MaybePromise, type Reply } from "./reply.ts";
 import { internalErrorText } from "./request-info-filter.ts";
 import type { Log } from "./server-options.ts";
 import { SparseLog } from "./sparse-log.ts";
@@ -19,7 +19,7 @@ export function withAuthorization(authorizer: Authorizer, clock: Clock, log: Log
 
 function decided(decision: Decision, exchange: Exchange, next: Handler, failures: SparseLog): MaybePromise<Reply> {
   exchange.decision = decision;
-  if (decision.kind === "allow") return next(exchange);
+  if (decision.kind === "allow") return exchange.isOver ? nobodyWaits : next(exchange);
   if (decision.error === undefined) return forbiddenReply(exchange, decision.reason);
   const { auditId, info, user } = exchange;
   failures.line({ auditId, path: info.path, user: user.name, reason: decision.error }, "authorization failed");

@@ -70,12 +70,17 @@ export class Exchange {
     return this.response.closed || this.response.destroyed;
   }
 
+  /** The client left, or was told that it took too long: what it asked for must not happen any more. */
+  get isOver(): boolean {
+    return this.#isAborted || this.isGone;
+  }
+
   /** Fires when the client is gone or the deadline passed. Made on first use: most requests never look. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       const abort = new AbortController();
       this.#abort = abort;
-      if (this.#isAborted || this.isGone) abort.abort();
+      if (this.isOver) abort.abort();
       else this.response.once("close", () => abort.abort());
     }
     return this.#abort.signal;

@@ -1,7 +1,7 @@
 /** How many requests may run at once. */
 import type { Filter } from "./filter.ts";
 import { isLongRunning } from "./long-running.ts";
-import { textError, type Reply } from "./reply.ts";
+import { nobodyWaits, textError } from "./reply.ts";
 import type { Limits } from "./server-options.ts";
 
 const readVerbs: ReadonlySet<string> = new Set(["get", "list", "watch"]);
@@ -23,15 +23,13 @@ export function withInFlightLimits(
     if (counter.isFull && !exchange.user.groups.includes("system:masters")) {
       return textError(429, "Too many requests, please try again later.", { "retry-after": "1" });
     }
+    // The client left while it was authenticated: running its request would cost without counting.
     if (exchange.isGone) return nobodyWaits;
     counter.enter();
     exchange.response.on("close", counter.leave);
     return next(exchange);
   };
 }
-
-/** The client left while it was authenticated: running its request would cost without counting. */
-const nobodyWaits: Reply = { status: 503 };
 
 class Counter {
   readonly #limit: number;

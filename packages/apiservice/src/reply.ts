@@ -25,6 +25,9 @@ export function whenReady<T, R>(value: MaybePromise<T>, change: (value: T) => Ma
   return value instanceof Promise ? value.then(change) : change(value);
 }
 
+/** For clients that are gone, or already have an answer: nobody reads it. */
+export const nobodyWaits: Reply = { status: 503 };
+
 const plainText = "text/plain; charset=utf-8";
 
 /** An error as Go's `http.Error` writes it: plain text with a final newline, never sniffed as HTML. */
