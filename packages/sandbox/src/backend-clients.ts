@@ -4,7 +4,7 @@ import type { ApiService, ServiceReference } from "./api-service.ts";
 import { BackendClient } from "./backend-client.ts";
 
 export class BackendClients {
-  readonly #frontProxy: KeyPair;
+  #frontProxy: KeyPair;
   readonly #clients = new Map<string, { readonly key: string; readonly client: BackendClient }>();
 
   constructor(frontProxy: KeyPair) {
@@ -19,6 +19,13 @@ export class BackendClients {
     const client = new BackendClient(apiService, service, this.#frontProxy);
     this.#clients.set(apiService.name, { key, client });
     return client;
+  }
+
+  /** Shows another certificate on every connection from now on. Requests under way go on. */
+  use(frontProxy: KeyPair): void {
+    this.#frontProxy = frontProxy;
+    for (const { client } of this.#clients.values()) client.closeIdle();
+    this.#clients.clear();
   }
 
   /** Drops the idle connections of an APIService that is gone, or whose server stopped answering. Requests under way go on. */

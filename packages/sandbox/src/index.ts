@@ -3,6 +3,7 @@ export { startSandbox } from "./sandbox.ts";
 export type {
   AggregationPeriods,
   ExtensionRegistration,
+  FrontProxyRotation,
   MachineOptions,
   MachineProcess,
   PodOptions,

@@ -2,9 +2,11 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import type { Server } from "node:https";
 import { dirname } from "node:path";
+import type { BackendClients } from "./backend-clients.ts";
 import { ClusterNodes } from "./cluster-nodes.ts";
 import { closeServer, followConnections } from "./connections.ts";
 import { extensionObjects } from "./extension-objects.ts";
+import { beginFrontProxyRotation } from "./front-proxy-rotation.ts";
 import type { Identities } from "./identities.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
@@ -27,6 +29,7 @@ import { SandboxError } from "./sandbox-error.ts";
 import type {
   CertificateAndKey,
   ExtensionRegistration,
+  FrontProxyRotation,
   MachineOptions,
   MachineProcess,
   PodOptions,
@@ -46,6 +49,7 @@ export interface SandboxParts {
   readonly seed: number;
   readonly allocateIp: () => string;
   readonly closeAggregation: () => void;
+  readonly backends: BackendClients;
   readonly hasOwnAddresses: boolean;
   readonly sampleIntervalMs: number;
   readonly compresses: boolean;
@@ -61,20 +65,24 @@ const groupsOfUsers: Readonly<Record<SandboxUser, readonly string[]>> = {
 export class RunningSandbox implements Sandbox {
   readonly url: string;
   readonly authorityPem: string;
-  readonly frontProxyAuthorityPem: string;
   readonly #parts: SandboxParts;
   readonly #nodes: ClusterNodes;
   readonly #cutConnections: () => void;
   readonly #certificates = new Map<SandboxUser, CertificateAndKey>();
+  #frontProxyAuthorityPem: string;
   #closing: Promise<void> | undefined;
 
   constructor(parts: SandboxParts) {
     this.#parts = parts;
     this.url = parts.url;
     this.authorityPem = parts.pki.authority.certificatePem;
-    this.frontProxyAuthorityPem = parts.pki.frontProxyAuthority.certificatePem;
+    this.#frontProxyAuthorityPem = parts.pki.frontProxyAuthority.certificatePem;
     this.#nodes = new ClusterNodes({ ...parts, create: (object) => this.create(object) });
     this.#cutConnections = followConnections(parts.server);
+  }
+
+  get frontProxyAuthorityPem(): string {
+    return this.#frontProxyAuthorityPem;
   }
 
   get nodes(): readonly SandboxNode[] {
@@ -132,6 +140,11 @@ export class RunningSandbox implements Sandbox {
 
   registerExtension(extension: ExtensionRegistration): void {
     for (const object of extensionObjects(extension, this.authorityPem)) this.create(object);
+  }
+
+  rotateFrontProxy(): FrontProxyRotation {
+    const { store, backends } = this.#parts;
+    return beginFrontProxyRotation(store, backends, (authorityPem) => (this.#frontProxyAuthorityPem = authorityPem));
   }
 
   unregisterExtension({

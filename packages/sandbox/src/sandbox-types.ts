@@ -103,6 +103,16 @@ export interface PodOptions {
   readonly containers?: readonly string[];
 }
 
+/** A front proxy authority that is being replaced. Between the steps, give extension servers time to read the ConfigMap. */
+export interface FrontProxyRotation {
+  /** What the aggregator will show, to find out whether a server believes it already. */
+  readonly certificate: CertificateAndKey;
+  /** The aggregator shows the new certificate on every connection from now on. */
+  use(): void;
+  /** Only the new authority is trusted from now on. */
+  finish(): void;
+}
+
 /** A node with its kubelet. */
 export interface SandboxNode {
   readonly name: string;
@@ -120,7 +130,7 @@ export interface Sandbox extends AsyncDisposable {
   readonly url: string;
   /** The authority of every serving and user certificate, PEM. */
   readonly authorityPem: string;
-  /** The authority of the aggregator's client certificate, PEM. */
+  /** The authority of the aggregator's client certificate, PEM; another one after `rotateFrontProxy().finish()`. */
   readonly frontProxyAuthorityPem: string;
   /** Simulated nodes in order of their names, then this computer if it was asked for. */
   readonly nodes: readonly SandboxNode[];
@@ -140,6 +150,8 @@ export interface Sandbox extends AsyncDisposable {
   serviceCertificate(service: { readonly namespace: string; readonly name: string }): CertificateAndKey;
   /** Service, EndpointSlice and APIServices of an extension server. Registering again replaces them. */
   registerExtension(extension: ExtensionRegistration): void;
+  /** Begins to replace the aggregator's authority: the new one is trusted beside the present one, and not used yet. */
+  rotateFrontProxy(): FrontProxyRotation;
   /** Removes the APIServices, then the Service. */
   unregisterExtension(extension: Pick<ExtensionRegistration, "service" | "group" | "versions">): void;
 

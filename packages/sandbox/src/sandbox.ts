@@ -90,6 +90,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     seed,
     allocateIp,
     closeAggregation,
+    backends,
     hasOwnAddresses: addressing === "addresses",
     sampleIntervalMs: options.sampleIntervalMs ?? 1_000,
     compresses: options.compressKubeletPages ?? true,
