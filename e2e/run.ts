@@ -8,11 +8,12 @@
  * Everything a run leaves when it is killed is mended by the next one (`control-plane/leftovers.ts`).
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { AssetUnavailable, program, type Program } from "./control-plane/assets.ts";
 import { beginRun } from "./control-plane/leftovers.ts";
+import { isolation, missingForNode } from "./control-plane/node-requirements.ts";
 import { hostFolders } from "./control-plane/node.ts";
+import { endsWithParent } from "./control-plane/process.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -28,19 +29,6 @@ const nodePrograms: Program[] = [
   "containerd-shim-runc-v2",
   "ctr",
   "load",
-];
-
-/** New namespaces; when this process is killed, the kernel ends everything in them. */
-const isolation = [
-  "unshare",
-  "--net",
-  "--mount",
-  "--pid",
-  "--fork",
-  "--kill-child",
-  "--mount-proc",
-  "--propagation",
-  "private",
 ];
 
 const parts = { loopback: runLoopback, node: runNode };
@@ -80,29 +68,6 @@ async function runNode(): Promise<number> {
   return await vitest("node", run.record.stateFolder, isolation);
 }
 
-/** What a real node needs and this machine does not have, each with the way to get it. */
-function missingForNode(): string[] {
-  if (process.platform !== "linux") return [`Linux (this is ${process.platform})`];
-  if (process.getuid?.() !== 0) return ["root (namespaces, mounts and cgroups need it)"];
-  const missing: string[] = [];
-  const has = (command: string): boolean => spawnSync("which", [command]).status === 0;
-  const commands = { runc: "runc", ip: "iproute2", iptables: "iptables", unshare: "util-linux", mount: "mount" };
-  for (const [command, debian] of Object.entries(commands)) {
-    if (!has(command)) missing.push(`${command} (Debian package ${debian})`);
-  }
-  if (!existsSync("/usr/lib/cni/bridge")) {
-    missing.push("the CNI plugins in /usr/lib/cni (Debian package containernetworking-plugins)");
-  }
-  const [command = "", ...flags] = isolation;
-  const script =
-    "ip link set lo up && ip link add name km0 type bridge && iptables -t nat -L && mount -t tmpfs tmpfs /mnt";
-  if (missing.length === 0) {
-    const tried = spawnSync(command, [...flags, "sh", "-c", script], { encoding: "utf8" });
-    if (tried.status !== 0) missing.push(`the right to make namespaces, bridges and mounts (${tried.stderr.trim()})`);
-  }
-  return missing;
-}
-
 /** Builds what is missing while there is a network; the suite has none. */
 async function build(programs: readonly Program[]): Promise<boolean> {
   try {
@@ -117,6 +82,7 @@ async function build(programs: readonly Program[]): Promise<boolean> {
 
 function vitest(project: string, stateFolder: string, prefix: readonly string[]): Promise<number> {
   const [command = "", ...args] = [
+    ...endsWithParent,
     ...prefix,
     process.execPath,
     join(root, "node_modules/vitest/vitest.mjs"),

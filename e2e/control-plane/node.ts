@@ -10,11 +10,12 @@ import { dirname, join } from "node:path";
 import { issueClient, issueServer } from "@kubemetrics/x509";
 import { program } from "./assets.ts";
 import type { ControlPlane } from "./start.ts";
-import { startProcess } from "./process.ts";
+import { startProcess, type RunningProcess } from "./process.ts";
 
 export interface RealNode extends AsyncDisposable {
   readonly name: string;
   readonly address: string;
+  readonly kubelet: RunningProcess;
   /** Imports an OCI image tar; pods name it with `imagePullPolicy: Never`. */
   importImage(tarFile: string): void;
 }
@@ -133,7 +134,8 @@ export async function startNode(plane: ControlPlane, options: RealNodeOptions): 
       [
         `--config=${config}`,
         `--kubeconfig=${file("kubelet.kubeconfig", plane.kubeconfigText(client))}`,
-        `--root-dir=${join(folder, "kubelet")}`,
+        // The tmpfs from above: paths of the kubelet's sockets must be short (107 bytes).
+        "--root-dir=/var/lib/kubelet",
         `--cert-dir=${join(folder, "kubelet-pki")}`,
         `--hostname-override=${options.name}`,
         `--node-ip=${options.address}`,
@@ -145,6 +147,7 @@ export async function startNode(plane: ControlPlane, options: RealNodeOptions): 
     return {
       name: options.name,
       address: options.address,
+      kubelet,
       importImage,
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };

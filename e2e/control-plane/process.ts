@@ -13,7 +13,8 @@ export interface RunningProcess extends AsyncDisposable {
 }
 
 const setpriv = "/usr/bin/setpriv";
-const endsWithParent = existsSync(setpriv) ? [setpriv, "--pdeathsig", "KILL", "--"] : undefined;
+/** Put before a command: a runner that is killed with SIGKILL runs no handler, so the kernel takes its children with it (Linux). */
+export const endsWithParent: readonly string[] = existsSync(setpriv) ? [setpriv, "--pdeathsig", "KILL", "--"] : [];
 
 /** Starts a program with its output in `<folder>/<name>.log`; disposing sends SIGTERM, and SIGKILL after 8 s. */
 export function startProcess(
@@ -25,8 +26,7 @@ export function startProcess(
 ): RunningProcess {
   const logFile = join(folder, `${name}.log`);
   const log = openSync(logFile, "a");
-  // A runner that is killed with SIGKILL runs no handler: the kernel takes its children with it.
-  const [command = path, ...rest] = endsWithParent ? [...endsWithParent, path, ...args] : [path, ...args];
+  const [command = path, ...rest] = [...endsWithParent, path, ...args];
   const child = spawn(command, rest, { cwd: folder, env, stdio: ["ignore", log, log] });
   closeSync(log);
   const kill = (): void => void child.kill("SIGKILL");

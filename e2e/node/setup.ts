@@ -83,7 +83,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
     const admin = issueClient(plane.clusterAuthority, { commonName: "admin", organizations: ["system:masters"] });
     await using api = apiClient({ url: plane.url, authorityPem: plane.clusterAuthority.certificatePem }, admin);
-    await eventually("the node is ready", async () => isReady(await api.get(`/api/v1/nodes/${node}`)), 60_000);
+    const ready = async (): Promise<true | undefined> => isReady(await api.get(`/api/v1/nodes/${node}`));
+    await eventually("the node is ready", ready, 60_000, running.kubelet);
     for (const namespace of ["default", "kube-system"]) {
       const path = `/api/v1/namespaces/${namespace}/serviceaccounts/default`;
       await eventually("service accounts exist", () => api.get(path), 30_000);
