@@ -23,6 +23,8 @@ const defaultLimits: Limits = {
   maxMutatingRequestsInFlight: 200,
   requestTimeoutMs: 60_000,
   maxBodyBytes: 3 * 1024 * 1024,
+  headersTimeoutMs: 32_000,
+  stalledReaderMs: 60_000,
 };
 
 /**
@@ -44,8 +46,9 @@ class Server implements ExtensionServer {
   constructor(options: ExtensionServerOptions) {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
-    this.#listener = new HttpsListener(options.tls);
-    this.#drain = new ConnectionDrain(options.clock ?? systemClock);
+    const clock = options.clock ?? systemClock;
+    this.#listener = new HttpsListener(options.tls, this.#limits, clock);
+    this.#drain = new ConnectionDrain(clock);
   }
 
   get connections(): number {

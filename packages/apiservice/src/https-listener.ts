@@ -4,26 +4,34 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Drainable } from "./connection-drain.ts";
 import { refuseUpgrade } from "./refused-upgrade.ts";
-import type { TlsOptions } from "./server-options.ts";
+import type { Clock } from "./clock.ts";
+import type { Limits, TlsOptions } from "./server-options.ts";
+import { StalledReaders } from "./stalled-readers.ts";
 import { httpsOptions, requireUsable, secureContextOptions, type TlsMaterial } from "./tls-settings.ts";
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+export type ConnectionLimits = Pick<Limits, "headersTimeoutMs" | "stalledReaderMs">;
 
 export class HttpsListener implements Drainable {
   readonly #options: TlsOptions;
   #material: TlsMaterial;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #stalled: StalledReaders;
+  #endSweeps = (): void => undefined;
 
   /** @throws ServingPairInvalid */
-  constructor(options: TlsOptions) {
+  constructor(options: TlsOptions, limits: ConnectionLimits, clock: Clock) {
     this.#options = options;
     this.#material = { pair: options, clientCaHints: options.clientCaHints ?? [] };
     requireUsable(options, this.#material);
-    this.#server = createServer(httpsOptions(options, this.#material));
+    this.#server = createServer(httpsOptions(options, this.#material, limits.headersTimeoutMs));
+    this.#stalled = new StalledReaders(limits.stalledReaderMs, clock);
     // Node drops header lines beyond its own count without a word; the size limit is enough.
     this.#server.maxHeadersCount = 0;
     this.#server.on("connection", (socket) => this.#track(socket));
+    this.#server.on("secureConnection", (socket) => this.#stalled.watch(socket));
     this.#server.on("upgrade", refuseUpgrade);
     this.#server.on("connect", refuseUpgrade);
   }
@@ -39,6 +47,7 @@ export class HttpsListener implements Drainable {
   listen(port: number, host: string): Promise<{ readonly port: number; readonly host: string }> {
     const { promise, resolve, reject } = Promise.withResolvers<{ readonly port: number; readonly host: string }>();
     this.#server.once("error", reject);
+    this.#endSweeps = this.#stalled.start();
     this.#server.listen(port, host, () => {
       this.#server.off("error", reject);
       const { port: bound, address } = this.#server.address() as AddressInfo;
@@ -57,7 +66,10 @@ export class HttpsListener implements Drainable {
 
   stop(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#server.close(() => resolve());
+    this.#server.close(() => {
+      this.#endSweeps();
+      resolve();
+    });
     return promise;
   }
 

@@ -37,6 +37,10 @@ export interface Limits {
   readonly requestTimeoutMs: number;
   /** Largest request body, else 413. Default 3 MiB. */
   readonly maxBodyBytes: number;
+  /** Longest time for a TLS handshake, and for the header lines of a request, give or take half. Default 32 s. */
+  readonly headersTimeoutMs: number;
+  /** A client that takes nothing of its answer for this long, give or take half, is cut off. Default 60 s. */
+  readonly stalledReaderMs: number;
 }
 
 /** Body and media type of `/metrics`. */

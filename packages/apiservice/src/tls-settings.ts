@@ -30,7 +30,7 @@ export function secureContextOptions(options: TlsOptions, { pair, clientCaHints 
 }
 
 /** Limits that a user with hundreds of groups does not meet, and idle times beyond those of kube-aggregator (90 s). */
-export function httpsOptions(options: TlsOptions, material: TlsMaterial): ServerOptions {
+export function httpsOptions(options: TlsOptions, material: TlsMaterial, headersTimeoutMs: number): ServerOptions {
   return {
     ...secureContextOptions(options, material),
     requestCert: true,
@@ -38,8 +38,11 @@ export function httpsOptions(options: TlsOptions, material: TlsMaterial): Server
     ALPNProtocols: ["http/1.1"],
     maxHeaderSize: 1024 * 1024,
     keepAliveTimeout: 120_000,
-    headersTimeout: 32_000,
-    requestTimeout: 120_000,
+    handshakeTimeout: headersTimeoutMs,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: Math.max(120_000, headersTimeoutMs),
+    // Node looks for connections beyond these times this often.
+    connectionsCheckingInterval: Math.min(30_000, headersTimeoutMs),
     noDelay: true,
   };
 }
