@@ -42,7 +42,7 @@ describe("the controllers of a real cluster", () => {
     await create("leaf", { apiVersion: "v1", kind: "ConfigMap", metadata });
     await kubectl("delete", "configmap", "owner");
     await eventually("the flunder is collected", () => isGone("flunder", "owned"), 60_000);
-    await eventually("and what it owned", () => isGone("configmap", "leaf"), 60_000);
+    expect(await eventually("and what it owned", () => isGone("configmap", "leaf"), 60_000)).toBe(true);
   });
 
   it("deleting in the foreground waits for what the flunder owns", async () => {
