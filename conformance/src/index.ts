@@ -14,5 +14,5 @@ export type { AreaBinding, Check, Deviation, Mismatch, Pending, Verdict } from "
 
 // Running
 export { runArea, same } from "./run-area.ts";
-export type { AreaReport, FailedCase } from "./run-area.ts";
+export type { AreaReport, FailedCase, RunOptions } from "./run-area.ts";
 export { hasFailed, reportText } from "./report-text.ts";

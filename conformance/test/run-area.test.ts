@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type AreaBinding, hasFailed, reportText, runArea, same, type VectorFile } from "../src/index.ts";
 
 const file: VectorFile = {
@@ -35,6 +35,26 @@ describe("the vector runner", () => {
     const report = await runArea({ ...file, cases: file.cases.slice(0, 1) }, [{ ...plain, deviations: [stale] }]);
     expect(report).toMatchObject({ passed: 1, idle: ["stale"] });
     expect(hasFailed(report)).toBe(true);
+  });
+
+  it("lets rules rest when the file holds other cases than they were written for", async () => {
+    const resting = { name: "resting", reason: "none", applies: () => false, check: () => undefined };
+    const some = { ...file, cases: file.cases.slice(0, 1) };
+    const report = await runArea(some, [{ ...plain, deviations: [resting] }], { allowIdleRules: true });
+    expect(hasFailed(report)).toBe(false);
+  });
+
+  it("fails a case that is never answered after 20 s, and goes on", async () => {
+    vi.useFakeTimers();
+    try {
+      const never = new Promise<undefined>(() => {});
+      const running = runArea(file, [{ ...plain, check: (test) => (test.id === "one" ? never : undefined) }]);
+      await vi.advanceTimersByTimeAsync(20_000);
+      const report = await running;
+      expect(report).toMatchObject({ passed: 2, failed: [{ id: "one", actual: "none within 20000 ms" }] });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("lists pending and uncovered cases without counting them as passed", async () => {
