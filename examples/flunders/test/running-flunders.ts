@@ -122,7 +122,7 @@ export async function runFlunders(): Promise<RunningFlunders> {
 }
 
 /** Endpoints of one Service may differ by port only in slices of their own. */
-function addEndpoint(sandbox: Sandbox, name: string, port: number): void {
+export function addEndpoint(sandbox: Sandbox, name: string, port: number): void {
   sandbox.create({
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
