@@ -13,7 +13,7 @@ import { serveOwnResource, unknownResource, type OwnResourcesContext } from "./o
 import type { AggregatorProxy } from "./proxy.ts";
 import { authorize, type AccessRequest } from "./rbac.ts";
 import { parseRequestTarget, type RequestTarget } from "./request-target.ts";
-import { apiServices } from "./resource-type.ts";
+import { apiServices, resourceTypes } from "./resource-type.ts";
 import type { User } from "./user.ts";
 
 export interface ApiServerContext extends OwnResourcesContext, MetaContext {
@@ -72,6 +72,7 @@ async function dispatch(
   if (apiService?.service !== undefined) {
     return context.proxy.forward(apiService, apiService.service, { request, response, target, user, auditId });
   }
+  if (!isServedVersion(target)) return sendText(response, 404, "404 page not found");
   const { resource } = target;
   if (resource !== undefined) {
     return serveOwnResource(context, request, response, target, resource, user);
@@ -79,6 +80,12 @@ async function dispatch(
   if (serveMeta(context, request, response, target)) return;
   if (target.steps[0] === "apis" || target.steps[0] === "api") throw unknownResource();
   sendText(response, 404, "404 page not found");
+}
+
+/** False for paths below a group and version that nobody has registered: upstream has no handler there at all. */
+function isServedVersion({ steps: [prefix, group, version] }: RequestTarget): boolean {
+  if (prefix !== "apis" || group === undefined || version === undefined) return true;
+  return resourceTypes.some((type) => type.group === group && type.version === version);
 }
 
 /** The APIService whose server answers: everything below `/apis/<group>/<version>`, and its OpenAPI v3 document. */

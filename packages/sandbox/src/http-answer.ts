@@ -53,7 +53,7 @@ export function sendError(response: ServerResponse, error: unknown): void {
   sendJson(response, status.code ?? 500, statusBody(status));
 }
 
-/** A Status with its type; empty details are left out, as Go does. */
+/** A Status with its type; empty fields of the details are left out, as Go does, the details themselves are not. */
 export function statusBody(status: Status): JsonObject {
   const { message, reason, code } = status;
   const details = Object.entries(status.details ?? {}).filter(([, value]) => value !== "" && value !== 0);
@@ -64,7 +64,7 @@ export function statusBody(status: Status): JsonObject {
     status: status.status ?? "Failure",
     ...(message !== undefined && message !== "" && { message }),
     ...(reason !== undefined && reason !== "" && { reason }),
-    ...(details.length > 0 && { details: Object.fromEntries(details) as JsonObject }),
+    ...(status.details !== undefined && { details: Object.fromEntries(details) as JsonObject }),
     ...(code !== undefined && { code }),
   };
 }

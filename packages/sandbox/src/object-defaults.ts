@@ -27,7 +27,11 @@ export function objectFromBody(body: JsonObject, { type, namespace, name }: Writ
     );
   }
   if (sentKind !== type.kind) {
-    throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${sentKind}`);
+    const internal = type.group.split(".", 1)[0] || "core";
+    throw badRequest(
+      `${sentKind} in version "${type.version}" cannot be handled as a ${type.kind}: ` +
+        `converting (${type.version}.${sentKind}) to (${internal}.${type.kind}): unknown conversion`,
+    );
   }
   const sent = objectAt(body, "metadata");
   // Only an API server gives these: a create cannot bring them along.
@@ -137,6 +141,10 @@ export function validate(type: ResourceType, object: KubeObject): void {
   if (errors.length > 0) throw invalid(type, object.metadata.name, errors);
 }
 
+const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const labelDetail =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric " +
+  "character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 function nameErrors(type: ResourceType, object: KubeObject): readonly FieldError[] {
@@ -148,6 +156,10 @@ function nameErrors(type: ResourceType, object: KubeObject): readonly FieldError
     return name.includes("/") || name.includes("%")
       ? [{ type: "FieldValueInvalid", field, value: name, detail: "may not contain '/' or '%'" }]
       : [];
+  }
+  if (type === namespaces || type === services) {
+    if (name.length <= 63 && label.test(name)) return [];
+    return [{ type: "FieldValueInvalid", field, value: name, detail: labelDetail }];
   }
   if (name.length <= 253 && subdomain.test(name)) return [];
   const detail =

@@ -65,7 +65,10 @@ export async function serveOwnResource(
     case "create":
       if (isReview(type)) {
         const object = objectFromBody(parseObject(write.body, write.contentType), { ...write.place, name: "" });
-        return sendJson(response, 201, review(reviewContext(context), user, object));
+        const answer = review(reviewContext(context), user, object);
+        // A review has no name unless one was sent.
+        const metadata = { ...answer.metadata, name: answer.metadata.name || undefined };
+        return sendJson(response, 201, { ...answer, metadata });
       }
       return send(createObject(context, { ...write, place: { ...write.place, name: "" } }), 201);
     case "update":

@@ -79,7 +79,9 @@ function sendList(
 function refuseFutureVersion(store: ObjectStore, resourceVersion: string): void {
   const wanted = Number(resourceVersion === "" ? "0" : resourceVersion);
   if (!Number.isSafeInteger(wanted))
-    throw badRequest(`resourceVersion: Invalid value: "${resourceVersion}": strconv.ParseUint: invalid syntax`);
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: "${resourceVersion}": strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
+    );
   if (wanted <= store.version) return;
   throw new StatusError({
     status: "Failure",
@@ -98,10 +100,11 @@ function readContinueToken(store: ObjectStore, type: ResourceType, token: string
   try {
     page = JSON.parse(Buffer.from(token, "base64url").toString()) as typeof page;
   } catch {
-    throw badRequest("continue key is not valid: it was not made by this server");
+    throw badRequest("invalid continue token: continue key is not valid: it was not made by this server");
   }
   const { version, after } = page;
-  if (typeof version !== "number" || typeof after !== "string") throw badRequest("continue key is not valid");
+  if (typeof version !== "number" || typeof after !== "string")
+    throw badRequest("invalid continue token: continue key is not valid");
   try {
     store.changesSince(type, version);
   } catch {

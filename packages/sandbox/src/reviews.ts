@@ -1,5 +1,5 @@
 /** The questions others ask an API server: who is this token, may this user do that, who am I. */
-import { badRequest } from "@kubemetrics/apimachinery";
+import { badRequest, invalid, type StatusError } from "@kubemetrics/apimachinery";
 import { at, isObject, itemsAt, objectAt, textAt, textsAt } from "./json-path.ts";
 import type { Json, JsonObject, KubeObject } from "./kube-object.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -34,7 +34,7 @@ function statusOf(context: ReviewContext, user: User, object: KubeObject): Json 
 
 function tokenStatus(context: ReviewContext, object: KubeObject): Json {
   const token = textAt(object, "spec", "token");
-  if (token === "") throw badRequest("spec.token: Required value: token is required for TokenReview in authentication");
+  if (token === "") throw badRequest("token is required for TokenReview in authentication");
   const user = context.userOfToken(token);
   if (user === undefined) return { user: {}, error: "invalid bearer token" };
   const audiences = textsAt(object, "spec", "audiences");
@@ -55,9 +55,16 @@ function userInSpec(object: KubeObject): User {
   const name = textAt(object, "spec", "user");
   const groups = textsAt(object, "spec", "groups");
   if (name === "" && groups.length === 0) {
-    throw badRequest('spec.user: Invalid value: "": at least one of user or group must be specified');
+    throw invalidReview("spec.user", "", "at least one of user or group must be specified");
   }
   return { name, groups, uid: textAt(object, "spec", "uid"), extra: new Map() };
+}
+
+/** Upstream names no kind here, only the group. */
+function invalidReview(field: string, value: string | null, detail: string): StatusError {
+  return invalid({ group: "authorization.k8s.io", kind: "" }, "", [
+    { type: "FieldValueInvalid", field, value, detail },
+  ]);
 }
 
 function accessStatus(store: ObjectStore, user: User, object: KubeObject): Json {
@@ -70,9 +77,7 @@ function requestInSpec(object: KubeObject): AccessRequest {
   const resource = at(spec, "resourceAttributes");
   const path = at(spec, "nonResourceAttributes");
   if (isObject(resource) === isObject(path)) {
-    throw badRequest(
-      "spec.resourceAttributes: Invalid value: exactly one of nonResourceAttributes or resourceAttributes must be specified",
-    );
+    throw invalidReview("spec", null, "exactly one of nonResourceAttributes or resourceAttributes must be specified");
   }
   if (isObject(path)) return { verb: textAt(path, "verb"), path: textAt(path, "path") };
   return {

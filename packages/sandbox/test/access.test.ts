@@ -209,7 +209,7 @@ describe("reviews", () => {
   });
 
   it("refuse a question that asks for both or nothing", async () => {
-    expect(await post("subjectaccessreviews", { user: "x" })).toMatchObject({ code: 400 });
-    expect(await post("subjectaccessreviews", { resourceAttributes: {} })).toMatchObject({ code: 400 });
+    expect(await post("subjectaccessreviews", { user: "x" })).toMatchObject({ code: 422 });
+    expect(await post("subjectaccessreviews", { resourceAttributes: {} })).toMatchObject({ code: 422 });
   });
 });

@@ -82,7 +82,6 @@ describe("get and list", () => {
     ["/api/v1/nodes/absent", 404, 'nodes "absent" not found'],
     ["/apis/apiregistration.k8s.io/v1/apiservices/v1.x", 404, 'apiservices.apiregistration.k8s.io "v1.x" not found'],
     ["/api/v1/absent", 404, "the server could not find the requested resource"],
-    ["/apis/absent.io/v1/things", 404, "the server could not find the requested resource"],
     ["/api/v1/nodes?resourceVersion=999999999", 504, "Timeout: Too large resource version: 999999999"],
     ["/api/v1/nodes?limit=many", 400, "invalid syntax"],
   ])("answers %s with %i and upstream's sentence", async (path, status, message) => {
@@ -90,6 +89,13 @@ describe("get and list", () => {
     expect(answer.status).toBe(status);
     expect(answer.json()).toMatchObject({ kind: "Status", apiVersion: "v1", status: "Failure", code: status });
     expect(answer.json().message).toContain(message);
+  });
+
+  it("has no handler for groups and versions that nobody registered, and says so in plain text", async () => {
+    for (const path of ["/apis/absent.io/v1/things", "/apis/apiregistration.k8s.io/v9/things"]) {
+      const answer = await admin(path);
+      expect([answer.status, answer.text]).toEqual([404, "404 page not found\n"]);
+    }
   });
 
   it("writes the cells kubectl prints", async () => {

@@ -1,0 +1,277 @@
+/**
+ * What metrics-server, kubectl and the suites ask an API server: put to the sandbox and to the real kube-apiserver alike.
+ *
+ * Nodes, pods and metrics are the same in both, so are the answers, but for what `normalized` takes out.
+ */
+import type { Credentials } from "../control-plane/api-client.ts";
+
+export interface ApiRequest {
+  readonly name: string;
+  readonly method?: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Default: the administrator. */
+  readonly who?: "admin" | "nobody" | "anonymous" | "wrong token";
+}
+
+const table = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+const partial = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
+const metrics = "/apis/metrics.k8s.io/v1";
+const apiServices = "/apis/apiregistration.k8s.io/v1/apiservices";
+const json = { "content-type": "application/json" };
+const merge = { "content-type": "application/merge-patch+json" };
+const account = "system:serviceaccount:kube-system:metrics-server";
+
+const review = (kind: string, group: string, spec: object): unknown => ({ apiVersion: `${group}/v1`, kind, spec });
+const authorization = "authorization.k8s.io";
+
+export interface KnownNames {
+  readonly node: string;
+  readonly pod: string;
+  readonly namespace: string;
+  readonly selector: string;
+}
+
+export function apiRequests({ node, pod, namespace, selector }: KnownNames): readonly ApiRequest[] {
+  const get = (name: string, path: string, more: Partial<ApiRequest> = {}): ApiRequest => ({ name, path, ...more });
+  const encoded = encodeURIComponent(selector);
+  return [
+    // Core objects, as caches and kubectl read them.
+    get("list nodes", "/api/v1/nodes"),
+    get("get a node", `/api/v1/nodes/${node}`),
+    get("get a node that is not there", "/api/v1/nodes/nowhere"),
+    get("list pods of a namespace", `/api/v1/namespaces/${namespace}/pods`),
+    get("list pods by label", `/api/v1/pods?labelSelector=${encoded}`),
+    get("list pods by node", `/api/v1/pods?fieldSelector=spec.nodeName%3D${node}`),
+    get("list pods by phase", "/api/v1/pods?fieldSelector=status.phase%3DPending"),
+    get("a label selector that is none", "/api/v1/pods?labelSelector=a%3D%3D%3Db"),
+    get("a field that cannot be selected", "/api/v1/pods?fieldSelector=spec.nonsense%3D1"),
+    get("a resource version that is none", "/api/v1/pods?resourceVersion=x"),
+    get("a limit that is none", "/api/v1/pods?limit=x"),
+    get("a continue token that is none", "/api/v1/pods?limit=1&continue=x"),
+    get("nodes as a table", "/api/v1/nodes", { headers: { accept: table } }),
+    get("pods as partial objects", `/api/v1/namespaces/${namespace}/pods`, { headers: { accept: partial } }),
+    get("a form that is not offered", "/api/v1/nodes", { headers: { accept: "application/xml" } }),
+    get("an unknown resource", "/api/v1/nonsense"),
+    get("an unknown group", "/apis/nonsense.example/v1/things"),
+    get("an unknown path", "/nonsense"),
+    get("the trust ConfigMap of another name", "/api/v1/namespaces/kube-system/configmaps/nonsense"),
+
+    // Discovery and health.
+    get("legacy discovery of the core", "/api"),
+    get("the metrics group", "/apis/metrics.k8s.io"),
+    get("the metrics resources", metrics),
+    get("the metrics resources, older version", "/apis/metrics.k8s.io/v1beta1"),
+    get("a version that is not there", "/apis/metrics.k8s.io/v2"),
+    get("health", "/healthz"),
+    get("liveness", "/livez"),
+
+    // Who is allowed.
+    get("nodes as nobody", "/api/v1/nodes", { who: "nobody" }),
+    get("a node as nobody", `/api/v1/nodes/${node}`, { who: "nobody" }),
+    get("pods as nobody", `/api/v1/namespaces/${namespace}/pods`, { who: "nobody" }),
+    get("nodes as anonymous", "/api/v1/nodes", { who: "anonymous" }),
+    get("nodes with a wrong token", "/api/v1/nodes", { who: "wrong token" }),
+    get("metrics as nobody", `${metrics}/nodes`, { who: "nobody" }),
+    get("metrics of a pod as nobody", `${metrics}/namespaces/${namespace}/pods/${pod}`, { who: "nobody" }),
+    get("metrics as anonymous", `${metrics}/nodes`, { who: "anonymous" }),
+    get("metrics with a wrong token", `${metrics}/nodes`, { who: "wrong token" }),
+    get("health as anonymous", "/healthz", { who: "anonymous" }),
+    get("discovery as anonymous", "/apis", { who: "anonymous" }),
+    get("an unknown path as nobody", "/nonsense", { who: "nobody" }),
+
+    // Metrics through the aggregator.
+    get("metrics of a node that is not there", `${metrics}/nodes/nowhere`),
+    get("metrics of a pod that is not there", `${metrics}/namespaces/${namespace}/pods/nowhere`),
+    get("an unknown metrics resource", `${metrics}/things`),
+    get("metrics by a label selector that is none", `${metrics}/nodes?labelSelector=a%3D%3D%3Db`),
+    get("metrics with an encoded slash", `${metrics}/namespaces/${namespace}%2Fpods`),
+    get("metrics with a timeout that is none", `${metrics}/nodes?timeout=x`),
+    get("metrics written", `${metrics}/nodes/${node}`, { method: "DELETE" }),
+    get("metrics posted", `${metrics}/nodes`, { method: "POST", body: {}, headers: json }),
+
+    // Reviews.
+    get("an access review that allows", `/apis/${authorization}/v1/subjectaccessreviews`, {
+      method: "POST",
+      headers: json,
+      body: review("SubjectAccessReview", authorization, {
+        user: account,
+        resourceAttributes: { verb: "list", resource: "nodes" },
+      }),
+    }),
+    get("an access review that does not", `/apis/${authorization}/v1/subjectaccessreviews`, {
+      method: "POST",
+      headers: json,
+      body: review("SubjectAccessReview", authorization, {
+        user: account,
+        resourceAttributes: { verb: "delete", resource: "nodes" },
+      }),
+    }),
+    get("an access review of system:masters", `/apis/${authorization}/v1/subjectaccessreviews`, {
+      method: "POST",
+      headers: json,
+      body: review("SubjectAccessReview", authorization, {
+        user: "somebody",
+        groups: ["system:masters"],
+        resourceAttributes: { verb: "*", group: "*", resource: "*" },
+      }),
+    }),
+    get("an access review of a path", `/apis/${authorization}/v1/subjectaccessreviews`, {
+      method: "POST",
+      headers: json,
+      body: review("SubjectAccessReview", authorization, {
+        user: "somebody",
+        groups: ["system:authenticated"],
+        nonResourceAttributes: { verb: "get", path: "/metrics" },
+      }),
+    }),
+    get("an access review of nobody", `/apis/${authorization}/v1/subjectaccessreviews`, {
+      method: "POST",
+      headers: json,
+      body: review("SubjectAccessReview", authorization, { resourceAttributes: { verb: "get", resource: "pods" } }),
+    }),
+    get("an access review of nothing", `/apis/${authorization}/v1/subjectaccessreviews`, {
+      method: "POST",
+      headers: json,
+      body: review("SubjectAccessReview", authorization, { user: "x" }),
+    }),
+    get("an access review of a resource and a path", `/apis/${authorization}/v1/subjectaccessreviews`, {
+      method: "POST",
+      headers: json,
+      body: review("SubjectAccessReview", authorization, {
+        user: "x",
+        resourceAttributes: { verb: "get", resource: "pods" },
+        nonResourceAttributes: { verb: "get", path: "/" },
+      }),
+    }),
+    get("an access review as nobody", `/apis/${authorization}/v1/subjectaccessreviews`, {
+      who: "nobody",
+      method: "POST",
+      headers: json,
+      body: review("SubjectAccessReview", authorization, { user: "x", resourceAttributes: { verb: "get" } }),
+    }),
+    get("an access review of oneself", `/apis/${authorization}/v1/selfsubjectaccessreviews`, {
+      who: "nobody",
+      method: "POST",
+      headers: json,
+      body: review("SelfSubjectAccessReview", authorization, { resourceAttributes: { verb: "get", resource: "pods" } }),
+    }),
+    get("a token review of a wrong token", "/apis/authentication.k8s.io/v1/tokenreviews", {
+      method: "POST",
+      headers: json,
+      body: review("TokenReview", "authentication.k8s.io", { token: "x.y.z" }),
+    }),
+    get("a token review of no token", "/apis/authentication.k8s.io/v1/tokenreviews", {
+      method: "POST",
+      headers: json,
+      body: review("TokenReview", "authentication.k8s.io", {}),
+    }),
+
+    // Writes.
+    get("create a node that is there", "/api/v1/nodes", {
+      method: "POST",
+      headers: json,
+      body: { apiVersion: "v1", kind: "Node", metadata: { name: node } },
+    }),
+    get("create in another kind's collection", "/api/v1/nodes", {
+      method: "POST",
+      headers: json,
+      body: { apiVersion: "v1", kind: "Pod", metadata: { name: "x" } },
+    }),
+    get("create with a name that is none", "/api/v1/namespaces", {
+      method: "POST",
+      headers: json,
+      body: { apiVersion: "v1", kind: "Namespace", metadata: { name: "Not_A_Name" } },
+    }),
+    get("create what is no JSON", "/api/v1/nodes", { method: "POST", headers: json, body: "{" }),
+    get("create as nobody", "/api/v1/nodes", {
+      who: "nobody",
+      method: "POST",
+      headers: json,
+      body: { apiVersion: "v1", kind: "Node", metadata: { name: "x" } },
+    }),
+    get("create in a namespace that is not there", "/api/v1/namespaces/nowhere/services", {
+      method: "POST",
+      headers: json,
+      body: { apiVersion: "v1", kind: "Service", metadata: { name: "x" }, spec: { ports: [{ port: 1 }] } },
+    }),
+    get("patch a node that is not there", "/api/v1/nodes/nowhere", { method: "PATCH", headers: merge, body: {} }),
+    get("patch in a form that is not known", `/api/v1/nodes/${node}`, {
+      method: "PATCH",
+      headers: { "content-type": "text/plain" },
+      body: {},
+    }),
+    get("patch with an old resource version", `/api/v1/nodes/${node}`, {
+      method: "PATCH",
+      headers: merge,
+      body: { metadata: { resourceVersion: "1", labels: { a: "b" } } },
+    }),
+    get("delete a pod that is not there", `/api/v1/namespaces/${namespace}/pods/nowhere`, { method: "DELETE" }),
+    get("an APIService whose name does not fit", apiServices, {
+      method: "POST",
+      headers: json,
+      body: {
+        apiVersion: "apiregistration.k8s.io/v1",
+        kind: "APIService",
+        metadata: { name: "v1.other.example" },
+        spec: {
+          group: "metrics.k8s.io",
+          version: "v1",
+          groupPriorityMinimum: 100,
+          versionPriority: 100,
+          insecureSkipTLSVerify: true,
+          service: { namespace: "kube-system", name: "metrics-server" },
+        },
+      },
+    }),
+  ];
+}
+
+/** Values that differ between any two clusters, by field name. */
+const volatileFields = new Set([
+  "resourceVersion",
+  "uid",
+  "creationTimestamp",
+  "managedFields",
+  "selfLink",
+  "timestamp",
+  "startTime",
+  "startedAt",
+  "lastHeartbeatTime",
+  "lastTransitionTime",
+  "containerID",
+  "serverAddressByClientCIDRs",
+  "caBundle",
+  "continue",
+  "remainingItemCount",
+  "retryAfterSeconds",
+]);
+
+/** A body without what differs between any two clusters; text that is no JSON stays as it is. */
+export function normalized(text: string): unknown {
+  try {
+    return strip(JSON.parse(text));
+  } catch {
+    return text.trim();
+  }
+}
+
+function strip(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(strip);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([field]) => !volatileFields.has(field))
+      .map(([field, content]) => [field, strip(content)]),
+  );
+}
+
+export function credentialsOf(
+  who: ApiRequest["who"],
+  users: { readonly admin: Credentials; readonly nobody: Credentials },
+): Credentials {
+  if (who === "anonymous") return {};
+  if (who === "wrong token") return { token: "x.y.z" };
+  return users[who ?? "admin"];
+}
