@@ -1,5 +1,6 @@
 /** Flunders behind the sandbox's aggregator, with the rights of `deploy/rbac.yaml` and an APIService without a bundle. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock, type ApiServiceRegistrationOptions, type Clock, type Log } from "@kubemetrics/apiservice";
@@ -49,20 +50,22 @@ export class MemoryLog implements Log {
 }
 
 export async function runFlunders(): Promise<RunningFlunders> {
-  const stack = new AsyncDisposableStack();
-  const sandbox = stack.use(
-    await startSandbox({ nodes: 0, aggregation: { probeMs: 500, discoveryMs: 500, openApiMs: 500 } }),
-  );
+  const closers: (() => Promise<unknown>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).toReversed()) await close();
+  };
+  const sandbox = await startSandbox({ nodes: 0, aggregation: { probeMs: 500, discoveryMs: 500, openApiMs: 500 } });
+  closers.push(() => sandbox.close());
   giveRights(sandbox);
   const folder = mkdtempSync(join(tmpdir(), "flunders-"));
-  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  closers.push(() => rm(folder, { recursive: true, force: true }));
   const kubeconfig = join(folder, "kubeconfig");
   writeFileSync(kubeconfig, sandbox.serviceAccount("wardle", "flunders").kubeconfig, { mode: 0o600 });
   const cluster = await kubeconfigConfig({ path: kubeconfig });
   const log = new MemoryLog();
 
   const agents = new Map<SandboxUser, Agent>();
-  stack.defer(async () => void (await Promise.all([...agents.values()].map((agent) => agent.destroy()))));
+  closers.push(() => Promise.all([...agents.values()].map((agent) => agent.destroy())));
   const agentOf = (user: SandboxUser): Agent => {
     const { certificatePem: cert, keyPem: key } = sandbox.clientCertificate(user);
     const agent = agents.get(user) ?? new Agent({ connect: { ca: sandbox.authorityPem, cert, key } });
@@ -91,7 +94,7 @@ export async function runFlunders(): Promise<RunningFlunders> {
   const replica: RunningFlunders["replica"] = async (renewal = {}, clock = systemClock) => {
     const options = { cluster, service, port: 0, host: "127.0.0.1", log, clock, renewal };
     const server = await serve(wardleGroup(clock), options);
-    stack.defer(() => server.close(0));
+    closers.push(() => server.close(0));
     addEndpoint(sandbox, `flunders-${++replicas}`, server.port);
     return server;
   };
@@ -118,7 +121,7 @@ export async function runFlunders(): Promise<RunningFlunders> {
     const object = json as { status?: { conditions?: { status: string; message: string }[] } };
     return object.status?.conditions?.[0] ?? { status: "Unknown", message: "" };
   };
-  return { sandbox, cluster, log, replica, ask, available, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { sandbox, cluster, log, replica, ask, available, [Symbol.asyncDispose]: closeAll };
 }
 
 /** Endpoints of one Service may differ by port only in slices of their own. */
