@@ -27,7 +27,7 @@ export function labelBlock(labels: Readonly<Record<string, string>> | ReadonlyMa
 export const emptyBlock: LabelBlock = new LabelBlock(new Uint8Array(0));
 
 /** `name="value"`. */
-export function encodeLabel(name: string, value: string): string {
+function encodeLabel(name: string, value: string): string {
   if (name === "" || name === "__name__") {
     throw new MetricInvalid("NAME", `a label cannot be named ${JSON.stringify(name)}; give it another name`);
   }

@@ -54,7 +54,7 @@ export interface ScanReport {
 
 /** Bounds on what a page may make the scanner keep. */
 export interface ScanLimits {
-  /** Most label blocks remembered at a time; lines beyond are rejected. Default 100,000. */
+  /** Most label blocks remembered at a time; lines beyond are rejected. Default 20,000. */
   readonly maxSeries?: number;
   /** Longest label block in bytes. Default 4096. */
   readonly maxLabelBytes?: number;

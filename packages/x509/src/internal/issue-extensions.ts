@@ -49,7 +49,7 @@ export function leafExtensions(keys: ExtensionKeys, usage: Usage, names: Alterna
 }
 
 /** The left 160 bits of the SHA-256 of the public key's bits (RFC 7093 §2, method 1). */
-export function keyIdentifier(key: KeyObject): Uint8Array {
+function keyIdentifier(key: KeyObject): Uint8Array {
   const info = new DerReader(key.export({ type: "spki", format: "der" })).inside(tags.sequence, "public key");
   info.any("public key algorithm");
   const bits = info.content(tags.bitString, "public key").subarray(1);
