@@ -9,7 +9,7 @@ import {
   type TakenHeaders,
 } from "./internal/header-lines.ts";
 import { PeerVerdicts } from "./internal/peer-verdicts.ts";
-import { identityOf, standardIdentityHeaders } from "./requestheader.ts";
+import { identityOf, standardIdentityHeaders } from "./identity-headers.ts";
 import { TokenAuthenticator, type TokenAnswer, type TokenAuthenticatorOptions } from "./token-authenticator.ts";
 import type { Trust, TrustSource } from "./trust.ts";
 import { anonymous, withAuthenticatedGroup, type UserInfo } from "./user-info.ts";

@@ -1,7 +1,7 @@
 /** Trust from files: `--client-ca-file`, `--requestheader-client-ca-file` and the flags that go with it. */
 import { parseBundle, type Bundle } from "@kubemetrics/x509";
 import { TrustConfigurationInvalid } from "./errors.ts";
-import type { IdentityHeaders } from "./requestheader.ts";
+import type { IdentityHeaders } from "./identity-headers.ts";
 import { NoticeBoard, type TrustNotice } from "./trust-notices.ts";
 import { trustWarnings } from "./trust-warnings.ts";
 import type { Trust, TrustSource } from "./trust.ts";

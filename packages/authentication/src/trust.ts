@@ -1,6 +1,6 @@
 /** What is trusted at a moment, and where that comes from. */
 import type { Bundle } from "@kubemetrics/x509";
-import type { IdentityHeaders } from "./requestheader.ts";
+import type { IdentityHeaders } from "./identity-headers.ts";
 
 /** How the front proxy is recognised and which headers it may set. */
 export interface RequestHeaderTrust extends IdentityHeaders {

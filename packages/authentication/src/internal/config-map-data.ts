@@ -1,5 +1,5 @@
 /** The keys of ConfigMap `extension-apiserver-authentication`, as kube-apiserver writes them. */
-import type { IdentityHeaders } from "../requestheader.ts";
+import type { IdentityHeaders } from "../identity-headers.ts";
 
 export const clientAuthorityKey = "client-ca-file";
 export const requestHeaderAuthorityKey = "requestheader-client-ca-file";
