@@ -47,6 +47,17 @@ describe("a quantity", () => {
     );
   });
 
+  it.each([
+    [3n * 10n ** 41n + 1n, 41, "4e41"],
+    [-(3n * 10n ** 41n + 1n), 41, "-4e41"],
+    [3n * 10n ** 41n, 41, "3e41"],
+    [10n ** 41n - 1n, 41, "1e41"],
+    [1n, 60, "1e60"],
+    [-(10n ** 50n), 60, "-1e60"],
+  ])("rounds values longer than any table away from zero: %s to 10^%i", (value, scale, rounded) => {
+    expect(scaledQuantity(value, 0, "DecimalExponent").roundUp(scale).equals(parseQuantity(rounded))).toBe(true);
+  });
+
   it("cannot be changed", () => {
     const value = parseQuantity("1Gi");
     expect(() => Object.assign(value, { mantissa: 2n })).toThrow(TypeError);
