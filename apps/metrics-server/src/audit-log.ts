@@ -54,14 +54,11 @@ export async function openAuditLog(
 
 async function policyData(path: string, readText: ReadText): Promise<unknown> {
   const text = await readText(path);
+  // Loaded here, because few servers have a policy.
+  const { parse } = await import("yaml");
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch (cause) {
-    throw new Error(
-      `--audit-policy-file ${path} is not JSON, and YAML is not read here; convert it (kubectl can: create --dry-run=client -o json)`,
-      {
-        cause,
-      },
-    );
+    throw new Error(`--audit-policy-file ${path} is neither YAML nor JSON: ${(cause as Error).message}`, { cause });
   }
 }

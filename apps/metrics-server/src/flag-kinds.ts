@@ -99,6 +99,22 @@ export function address(initial: string, help: string): Flag<string> {
   };
 }
 
+/** `<namespace>/<name>` of a Service. */
+export function serviceName(help: string): Flag<{ readonly namespace: string; readonly name: string } | undefined> {
+  return {
+    type: "namespace/name",
+    help,
+    initial: undefined,
+    read(value) {
+      const [, namespace, name] =
+        /^([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\/([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)$/.exec(value) ?? [];
+      if (namespace === undefined || name === undefined)
+        throw new FlagValueInvalid("must be <namespace>/<name> of a Service, such as kube-system/metrics-server");
+      return { namespace, name };
+    },
+  };
+}
+
 export function labelSelector(help: string): Flag<string> {
   return {
     type: "string",

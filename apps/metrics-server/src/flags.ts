@@ -1,4 +1,4 @@
-/** Every flag of upstream's metrics-server v0.9.0, with its defaults, and what became of it here. */
+/** Every flag of upstream's metrics-server v0.9.0, with its defaults, and what became of it here; and `--register-apiservices`. */
 import { auditFlags } from "./audit-flags.ts";
 import { cipherSuites } from "./cipher-suites.ts";
 import type { FlagValues } from "./flag.ts";
@@ -10,6 +10,7 @@ import {
   labelSelector,
   list,
   refused,
+  serviceName,
   text,
   toggle,
   withoutEffect,
@@ -73,6 +74,10 @@ const servingFlags = {
   ),
   "tls-cert-file": text("", "Certificate file, with intermediates after it. Read again when it changes."),
   "tls-private-key-file": text("", "Key file of --tls-cert-file."),
+  "register-apiservices": serviceName(
+    "The server's Service as <namespace>/<name>: serve with a certificate for it, issued and renewed here, and put its CA into the " +
+      "caBundle of APIServices v1.metrics.k8s.io and v1beta1.metrics.k8s.io. Needs get and patch on these two.",
+  ),
   "tls-cipher-suites": cipherSuites("TLS 1.2 cipher suites by their IANA names. Default: those of OpenSSL."),
   "tls-min-version": withoutEffect(
     choice(

@@ -36,7 +36,7 @@ function effectText(flag: Flag<unknown>): string {
 }
 
 function defaultText({ initial, type }: Flag<unknown>): string {
-  if (initial === "" || initial === false || initial === 0) return "";
+  if (initial === undefined || initial === "" || initial === false || initial === 0) return "";
   if (Array.isArray(initial)) return initial.length === 0 ? "" : ` (default [${initial.join(",")}])`;
   if (type === "duration") return ` (default ${durationText(initial as number)})`;
   return type === "string" || type === "strings"

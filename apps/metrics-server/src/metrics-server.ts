@@ -1,32 +1,22 @@
 /** Puts the server together: kube-apiserver → caches → scrape schedule → usage store → metrics.k8s.io → HTTPS. */
 import { createExtensionServer, systemClock, type Clock, type Log } from "@kubemetrics/apiservice";
-import { parseLabelSelector } from "@kubemetrics/apimachinery";
 import { createDelegatingAuthenticator } from "@kubemetrics/authentication";
 import { delegatedAuthorizer } from "@kubemetrics/authorization";
-import {
-  ClusterObjects,
-  SubjectAccessReviewClient,
-  TokenReviewClient,
-  type CollectionObserver,
-} from "@kubemetrics/kube";
-import { KubeletClient, KubeletScraper, ScrapeSchedule, ScrapeStatistics } from "@kubemetrics/kubelet";
+import { SubjectAccessReviewClient, TokenReviewClient } from "@kubemetrics/kube";
 import { resourceMetricsGroup } from "@kubemetrics/resource-metrics";
-import { UsageStore } from "@kubemetrics/usage";
 import { openAuditLog } from "./audit-log.ts";
 import { openCluster, type Cluster } from "./cluster.ts";
-import { FailingNodes } from "./failing-nodes.ts";
+import { startCollecting } from "./collect-usage.ts";
 import { healthChecks } from "./health-checks.ts";
-import { KubeletTrust } from "./kubelet-trust.ts";
 import { createLog, type AppLog } from "./log.ts";
 import { metricsPages } from "./metrics-page.ts";
 import { notSyncedYet, onlyWhenSynced } from "./not-synced.ts";
 import type { MetricsServerOptions } from "./options.ts";
 import { readiness } from "./readiness.ts";
 import { RequestMetrics } from "./request-metrics.ts";
-import { ScrapeLog } from "./scrape-log.ts";
-import { ServingCertificate } from "./serving-certificate.ts";
+import { openServingIdentity } from "./serving-identity.ts";
 import { openServingTrust, type ServingTrust } from "./serving-trust.ts";
-import { readText, repeat, type ReadText } from "./text-files.ts";
+import { readText, type ReadText } from "./text-files.ts";
 import { version, versionInfo } from "./version.ts";
 
 /** What the server takes from its surroundings. Everything has a default. */
@@ -45,7 +35,7 @@ export interface MetricsServerDependencies {
 export interface RunningMetricsServer {
   readonly port: number;
   readonly host: string;
-  /** The chain it serves with now; the `caBundle` of its APIServices when it made the certificate itself. */
+  /** What clients may trust: the chain it serves with now, or the authority of that when it registers itself. */
   readonly certificatePem: string;
   /** Resolves when `/readyz` is good for the first time. Never, when the server is closed before. */
   readonly ready: Promise<void>;
@@ -96,11 +86,11 @@ async function start(
 ): Promise<RunningMetricsServer> {
   const { clock, log } = around;
   const startedMs = clock.now();
-  const certificate = await ServingCertificate.open({ serving: options.serving, ...around });
   const auditLog = await openAuditLog(options.audit, around);
   closers.push(() => auditLog?.close());
   const cluster = await openCluster(options, around);
   closers.push(() => cluster.close());
+  const identity = await openServingIdentity({ serving: options.serving, connection: cluster.objects, ...around });
   const trust = await openServingTrust({
     authentication: options.authentication,
     connection: cluster.authentication,
@@ -115,13 +105,16 @@ async function start(
     clock: () => clock.now(),
     onServed: (agesMs) => requests.served(agesMs),
   });
-  const health = healthChecks({
-    ...collection,
-    resolutionMs: options.metricResolutionMs,
-    startedMs,
-    now: () => clock.now(),
-    trustProblem: () => trust.problem(),
-  });
+  const health = [
+    ...healthChecks({
+      ...collection,
+      resolutionMs: options.metricResolutionMs,
+      startedMs,
+      now: () => clock.now(),
+      trustProblem: () => trust.problem(),
+    }),
+    ...identity.health,
+  ];
   const server = createExtensionServer({
     groups: [
       onlyWhenSynced(group, (resource) =>
@@ -130,7 +123,7 @@ async function start(
     ],
     ...accessOf(options, around, cluster, trust),
     tls: {
-      ...certificate.current,
+      ...identity.pair,
       minVersion: options.serving.minVersion,
       ...(options.serving.ciphers !== "" && { ciphers: options.serving.ciphers }),
     },
@@ -148,7 +141,7 @@ async function start(
   closers.push(() => server.close({ delayMs: options.shutdownDelayMs }));
   const { port, host } = await server.listen(options.serving.securePort, options.serving.bindAddress);
   log.info({ host, port, version }, "serving");
-  closers.push(repeat(clock, 10_000, () => certificate.refresh((pair) => server.replaceCertificate(pair))));
+  closers.push(identity.start((pair) => server.replaceCertificate(pair)));
 
   const ready = readiness(health, clock);
   void ready.reached.then(() => log.info({ afterMs: clock.now() - startedMs }, "ready"));
@@ -157,72 +150,12 @@ async function start(
     port,
     host,
     get certificatePem() {
-      return certificate.current.certificatePem;
+      return identity.trustedPem;
     },
     ready: ready.reached,
     close: closeAll,
     [Symbol.asyncDispose]: closeAll,
   };
-}
-
-interface Collection {
-  readonly objects: ClusterObjects;
-  readonly store: UsageStore;
-  readonly schedule: ScrapeSchedule;
-  readonly scrapes: ScrapeStatistics;
-  readonly failingNodes: FailingNodes;
-}
-
-/** From kube-apiserver's objects and the kubelets' pages to the usage store, running. */
-async function startCollecting(
-  options: MetricsServerOptions,
-  around: Surroundings,
-  cluster: Cluster,
-  closers: (() => Promise<void> | void)[],
-): Promise<Collection> {
-  const { clock, random, log } = around;
-  const store: UsageStore = new UsageStore({
-    resolutionMs: options.metricResolutionMs,
-    clock: () => clock.now(),
-    // Before the first list nobody knows, and a pod must not go for that.
-    isRunning: (namespace, name) => !objects.status.pods.synced || objects.pod(namespace, name) !== undefined,
-  });
-  const objects: ClusterObjects = new ClusterObjects(cluster.objects, {
-    clock,
-    random,
-    observer: cacheLog(log),
-    ...(options.nodeSelector !== "" && { nodeSelector: parseLabelSelector(options.nodeSelector) }),
-    onPodGone: (namespace, name) => store.podGone(namespace, name),
-    onNodeGone: (name) => store.nodeGone(name),
-    onTargetsChanged: () => schedule.targetsChanged(),
-  });
-  const kubeletTrust = await KubeletTrust.open({ kubelet: options.kubelet, config: cluster.config, ...around });
-  closers.push(() => kubeletTrust.close());
-  const client = new KubeletClient({
-    tls: () => kubeletTrust.current,
-    plaintext: options.kubelet.completelyInsecure,
-    ...(!options.kubelet.completelyInsecure && {
-      authorization: () => cluster.config.authorization(),
-      credentialsRefused: () => cluster.config.credentialsRefused?.(),
-    }),
-    clock,
-  });
-  closers.push(() => client.close());
-  const scrapes = new ScrapeStatistics({ periodMs: options.metricResolutionMs });
-  const failingNodes = new FailingNodes((node) => store.node(node) !== undefined);
-  const schedule: ScrapeSchedule = new ScrapeSchedule({
-    scraper: new KubeletScraper({ client, endpoint: options.kubelet, sink: store, clock }),
-    targets: objects,
-    periodMs: options.metricResolutionMs,
-    timeoutMs: options.kubelet.requestTimeoutMs,
-    observers: [scrapes, failingNodes, new ScrapeLog(log)],
-    clock,
-  });
-  objects.start();
-  closers.push(() => objects.close());
-  schedule.start();
-  closers.push(() => schedule.close());
-  return { objects, store, schedule, scrapes, failingNodes };
 }
 
 /** Who may ask: certificates and identity headers, tokens by TokenReview, permissions by SubjectAccessReview. */
@@ -250,14 +183,6 @@ function accessOf(
         refusedTtlMs: options.authorization.deniedTtlMs,
       },
     }),
-  };
-}
-
-function cacheLog(log: AppLog): CollectionObserver {
-  return {
-    synced: (resource, objects) => log.info({ resource, objects }, "first list is complete"),
-    failing: (resource, error) => log.warn({ resource, reason: error.code }, error.message),
-    recovered: (resource) => log.info({ resource }, "kube-apiserver is followed again"),
   };
 }
 

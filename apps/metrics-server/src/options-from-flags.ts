@@ -41,6 +41,9 @@ function excludingProblems(values: MetricsServerFlagValues): string[] {
   exclude("kubelet-client-certificate", "deprecated-kubelet-completely-insecure");
   exclude("kubelet-client-key", "deprecated-kubelet-completely-insecure");
   exclude("kubelet-insecure-tls", "deprecated-kubelet-completely-insecure");
+  // With files, somebody else decides who is trusted.
+  if (values["register-apiservices"] !== undefined && values["tls-cert-file"] !== "")
+    problems.push("--register-apiservices and --tls-cert-file exclude each other; give one of them");
   together("kubelet-client-certificate", "kubelet-client-key");
   together("tls-cert-file", "tls-private-key-file");
   return problems;
@@ -80,6 +83,7 @@ function optionsOf(values: MetricsServerFlagValues, given: ReadonlySet<string>):
       certDir: values["cert-dir"],
       tlsCertFile: values["tls-cert-file"],
       tlsPrivateKeyFile: values["tls-private-key-file"],
+      registeredService: values["register-apiservices"],
       minVersion: values["tls-min-version"] === "VersionTLS13" ? "TLSv1.3" : "TLSv1.2",
       ciphers: openSslCipherList(values["tls-cipher-suites"]),
     },

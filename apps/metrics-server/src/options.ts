@@ -38,6 +38,8 @@ export interface ServingOptions {
   readonly certDir: string;
   readonly tlsCertFile: string;
   readonly tlsPrivateKeyFile: string;
+  /** The server's own Service, when it is to put its authority into the `caBundle` of its APIServices. */
+  readonly registeredService: { readonly namespace: string; readonly name: string } | undefined;
   readonly minVersion: "TLSv1.2" | "TLSv1.3";
   /** OpenSSL names, joined by colons; empty: Node's default. */
   readonly ciphers: string;
@@ -108,6 +110,7 @@ export const defaultOptions: MetricsServerOptions = {
     certDir: "apiserver.local.config/certificates",
     tlsCertFile: "",
     tlsPrivateKeyFile: "",
+    registeredService: undefined,
     minVersion: "TLSv1.2",
     ciphers: "",
   },

@@ -4,7 +4,19 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readFamilies } from "@kubemetrics/exposition";
 import { issueAuthority, issueClient } from "@kubemetrics/x509";
 import { startMetricsServer } from "@kubemetrics/metrics-server";
-import { Opened, optionsFor, recordingLog, request, running, until, type Answer, type Running } from "./running.ts";
+import {
+  allowRegistration,
+  askAs,
+  freePort,
+  Opened,
+  optionsFor,
+  recordingLog,
+  request,
+  running,
+  until,
+  type Answer,
+  type Running,
+} from "./running.ts";
 
 interface UsageList {
   readonly kind: string;
@@ -91,9 +103,11 @@ describe("a healthy cluster", () => {
 describe.concurrent("trouble and change", () => {
   test("a kubelet that fails keeps its last value for a while, is named once with its reason, and leaves the others fresh", async () => {
     await using opened = new Opened();
-    const { sandbox, ask, lines } = await running(opened, {}, { metricResolutionMs: 600 });
+    const { sandbox, ask, lines } = await running(opened, {}, { metricResolutionMs: 1_000 });
     const timestamp = async (node: string): Promise<string | undefined> =>
       listOf(await ask("/apis/metrics.k8s.io/v1/nodes")).items.find((item) => item.metadata.name === node)?.timestamp;
+    // Ready is when one node is served; the other one may be a point behind.
+    await until(async () => names(await ask("/apis/metrics.k8s.io/v1/nodes")).length === 2);
     await sandbox.nodes[0]!.fault({ kind: "refuse" });
     await until(() => lines.some((line) => line.fields["node"] === "node-001"));
     const frozen = await timestamp("node-001");
@@ -259,8 +273,42 @@ describe.concurrent("trouble and change", () => {
         responseStatus: { code: 403 },
       },
     ]);
-    await writeFile(policyFile, "kind: Policy");
-    await expect(startMetricsServer(options, recordingLog())).rejects.toThrow(/is not JSON, and YAML is not read here/);
+    await writeFile(policyFile, "kind: [Policy");
+    await expect(startMetricsServer(options, recordingLog())).rejects.toThrow(/policy.json is neither YAML nor JSON/);
+    await writeFile(policyFile, "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- level: None\n");
+    await (await opened.server(options, recordingLog().log)).close();
+  });
+
+  test("it registers itself: its authority goes into the caBundle of its APIServices, and the aggregator verifies it", async () => {
+    await using opened = new Opened();
+    const sandbox = await opened.sandbox();
+    const registeredService = { namespace: "kube-system", name: "metrics-server" };
+    const options = await optionsFor(sandbox, await opened.folder(), {
+      serving: { registeredService, securePort: await freePort() },
+    });
+    allowRegistration(sandbox);
+    sandbox.registerExtension({
+      service: registeredService,
+      port: options.serving.securePort,
+      group: "metrics.k8s.io",
+      versions: ["v1", "v1beta1"],
+      caBundle: "",
+    });
+    const { log, lines } = recordingLog();
+    const server = await opened.server(options, log);
+    await server.ready;
+    for (const version of ["v1", "v1beta1"]) {
+      const object = await askAs(
+        sandbox,
+        "admin",
+        `/apis/apiregistration.k8s.io/v1/apiservices/${version}.metrics.k8s.io`,
+      );
+      const { spec } = JSON.parse(object.body) as { spec: { caBundle: string; insecureSkipTLSVerify?: boolean } };
+      expect(Buffer.from(spec.caBundle, "base64").toString().trim()).toBe(server.certificatePem.trim());
+      expect(spec.insecureSkipTLSVerify ?? false).toBe(false);
+      await until(async () => (await askAs(sandbox, "admin", `/apis/metrics.k8s.io/${version}/nodes`)).status === 200);
+    }
+    expect(lines.filter((line) => line.level !== "info")).toStrictEqual([]);
   });
 
   test("without a kubeconfig and outside a cluster the start says what is missing", async () => {

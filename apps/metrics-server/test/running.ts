@@ -1,6 +1,7 @@
 /** A sandbox with the real server in it, at a period of less than half a second. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { get, type RequestOptions } from "node:https";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "@kubemetrics/apiservice";
@@ -165,6 +166,40 @@ export function request(url: string, options: RequestOptions): Promise<Answer> {
       response.on("data", (text: string) => (body += text));
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
     }).on("error", reject);
+  });
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as { port: number };
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** What deploy/metrics-server gives the server so that it can register itself. */
+export function allowRegistration(sandbox: Sandbox): void {
+  const name = "system:metrics-server:registration";
+  sandbox.create({
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRole",
+    metadata: { name },
+    rules: [
+      {
+        apiGroups: ["apiregistration.k8s.io"],
+        resources: ["apiservices"],
+        resourceNames: ["v1.metrics.k8s.io", "v1beta1.metrics.k8s.io"],
+        verbs: ["get", "patch"],
+      },
+    ],
+  });
+  sandbox.create({
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRoleBinding",
+    metadata: { name },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
+    subjects: [{ kind: "ServiceAccount", namespace: "kube-system", name: "metrics-server" }],
   });
 }
 
