@@ -31,8 +31,7 @@ export function withAuditLog(options: AuditOptions, clock: Clock): Filter {
         record("ResponseComplete", outcome);
       } else {
         record("ResponseStarted", outcome);
-        if (exchange.isGone) record("ResponseComplete", outcome);
-        else exchange.response.once("close", () => record("ResponseComplete", outcome));
+        exchange.onEnd(() => record("ResponseComplete", outcome));
       }
       return reply;
     };

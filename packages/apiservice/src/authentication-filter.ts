@@ -19,7 +19,7 @@ export function withAuthentication(
   const refusals = new SparseLog(clock, (fields, message) => log.warn(fields, message));
   return (next) => (exchange) =>
     whenReady(
-      authenticator.authenticate({ peerChain: exchange.peerChain, rawHeaders: exchange.request.rawHeaders }),
+      authenticator.authenticate({ peerChain: exchange.connection.peerChain, rawHeaders: exchange.request.rawHeaders }),
       (result) => {
         if (result.kind === "refused") onRefused?.(exchange, result.reason);
         return decided(result, exchange, next, refusals);

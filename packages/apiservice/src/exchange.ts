@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@kubemetrics/authentication";
 import type { Decision, RequestInfo } from "@kubemetrics/authorization";
+import type { Connection, Pending } from "./connection.ts";
 import type { ReplyHeaders } from "./reply.ts";
 import { readKnownHeaders, type KnownHeaders } from "./request-headers.ts";
 
@@ -25,11 +26,10 @@ const unread: RequestInfo = {
   query: new Map(),
 };
 
-export class Exchange {
+export class Exchange implements Pending {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** DER, leaf first; the same array for every request of a connection. */
-  readonly peerChain: readonly Uint8Array[];
+  readonly connection: Connection;
   readonly receivedMs: number;
   readonly known: KnownHeaders;
   /** Sent with every answer; an answer's own headers win. */
@@ -47,13 +47,17 @@ export class Exchange {
   visibleHeaders: readonly string[] = [];
   #abort: AbortController | undefined;
   #isAborted = false;
+  #isEnded = false;
+  readonly #whenEnded: (() => void)[] = [];
 
-  constructor(request: IncomingMessage, response: ServerResponse, peerChain: readonly Uint8Array[], nowMs: number) {
+  constructor(request: IncomingMessage, response: ServerResponse, connection: Connection, nowMs: number) {
     this.request = request;
     this.response = response;
-    this.peerChain = peerChain;
+    this.connection = connection;
     this.receivedMs = nowMs;
     this.known = readKnownHeaders(request.rawHeaders);
+    connection.begin(this);
+    response.on("close", () => this.end());
   }
 
   get method(): string {
@@ -65,9 +69,23 @@ export class Exchange {
     return this.request.url ?? "";
   }
 
-  /** Nobody waits for the answer any more, and no `close` event will come. */
+  /** The answer is sent, or the client left. */
   get isGone(): boolean {
-    return this.response.closed || this.response.destroyed;
+    return this.#isEnded || this.response.closed || this.response.destroyed;
+  }
+
+  /** Calls once when the answer is sent or the client left; at once when that is so. */
+  onEnd(callback: () => void): void {
+    if (this.isGone) callback();
+    else this.#whenEnded.push(callback);
+  }
+
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#abort?.abort();
+    for (const callback of this.#whenEnded) callback();
+    this.connection.ended(this);
   }
 
   /** The client left, or was told that it took too long: what it asked for must not happen any more. */
@@ -81,7 +99,6 @@ export class Exchange {
       const abort = new AbortController();
       this.#abort = abort;
       if (this.isOver) abort.abort();
-      else this.response.once("close", () => abort.abort());
     }
     return this.#abort.signal;
   }

@@ -5,6 +5,7 @@ import { H3, type H3Event } from "h3";
 import { toNodeHandler } from "h3/node";
 import { systemClock } from "./clock.ts";
 import { ConnectionDrain } from "./connection-drain.ts";
+import { Connections } from "./connection.ts";
 import { Exchange } from "./exchange.ts";
 import { chain, type Handler } from "./filter.ts";
 import { filterChain } from "./filter-chain.ts";
@@ -13,7 +14,6 @@ import type { HealthCheck } from "./health.ts";
 import { healthHandlers } from "./health-handler.ts";
 import { HttpsListener } from "./https-listener.ts";
 import { openApiHandlers } from "./openapi-handlers.ts";
-import { PeerChains } from "./peer-chain.ts";
 import { router } from "./router.ts";
 import { toResponse } from "./send.ts";
 import type { CloseOptions, ExtensionServer, ExtensionServerOptions, Limits, ServingPair } from "./server-options.ts";
@@ -42,12 +42,13 @@ class Server implements ExtensionServer {
   readonly #limits: Limits;
   readonly #drain: ConnectionDrain;
   readonly #listener: HttpsListener;
+  readonly #openConnections = new Connections();
 
   constructor(options: ExtensionServerOptions) {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
     const clock = options.clock ?? systemClock;
-    this.#listener = new HttpsListener(options.tls, this.#limits, clock);
+    this.#listener = new HttpsListener(options.tls, this.#limits, clock, this.#openConnections);
     this.#drain = new ConnectionDrain(clock);
   }
 
@@ -82,14 +83,14 @@ class Server implements ExtensionServer {
   #nodeHandler(port: number): (request: IncomingMessage, response: ServerResponse) => unknown {
     const { log, clock = systemClock } = this.#options;
     const handler = this.#handler(port);
-    const chains = new PeerChains();
+    const connections = this.#openConnections;
     const app = new H3({ allowMalformedURL: true, silent: true });
     // Two parameters: h3 takes the answer of such a middleware as it is, 404 included, and looks for no route.
     app.use((event: H3Event, _next) => {
       const node = event.runtime?.node;
       if (node?.req === undefined || node.res === undefined) throw new Error("not a node request");
       const request = node.req as IncomingMessage;
-      const exchange = new Exchange(request, node.res as ServerResponse, chains.of(request.socket), clock.now());
+      const exchange = new Exchange(request, node.res as ServerResponse, connections.of(request.socket), clock.now());
       const reply = handler(exchange);
       return reply instanceof Promise
         ? reply.then((ready) => toResponse(exchange, ready))
@@ -98,6 +99,7 @@ class Server implements ExtensionServer {
     const nodeHandler = toNodeHandler(app);
     const failed = (error: Error): void => log.warn({ err: error }, "connection failed while answering");
     return (request, response) => {
+      if (connections.of(request.socket).isEnding) return undefined;
       response.on("error", failed);
       return nodeHandler(request, response);
     };

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Drainable } from "./connection-drain.ts";
 import { refuseUpgrade } from "./refused-upgrade.ts";
 import type { Clock } from "./clock.ts";
+import type { Connections } from "./connection.ts";
 import type { Limits, TlsOptions } from "./server-options.ts";
 import { StalledReaders } from "./stalled-readers.ts";
 import { httpsOptions, requireUsable, secureContextOptions, type TlsMaterial } from "./tls-settings.ts";
@@ -22,7 +23,7 @@ export class HttpsListener implements Drainable {
   #endSweeps = (): void => undefined;
 
   /** @throws ServingPairInvalid */
-  constructor(options: TlsOptions, limits: ConnectionLimits, clock: Clock) {
+  constructor(options: TlsOptions, limits: ConnectionLimits, clock: Clock, connections: Connections) {
     this.#options = options;
     this.#material = { pair: options, clientCaHints: options.clientCaHints ?? [] };
     requireUsable(options, this.#material);
@@ -32,8 +33,9 @@ export class HttpsListener implements Drainable {
     this.#server.maxHeadersCount = 0;
     this.#server.on("connection", (socket) => this.#track(socket));
     this.#server.on("secureConnection", (socket) => this.#stalled.watch(socket));
-    this.#server.on("upgrade", refuseUpgrade);
-    this.#server.on("connect", refuseUpgrade);
+    const refused = (request: IncomingMessage): void => refuseUpgrade(request, connections.of(request.socket));
+    this.#server.on("upgrade", refused);
+    this.#server.on("connect", refused);
   }
 
   get connections(): number {

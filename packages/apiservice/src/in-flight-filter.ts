@@ -26,7 +26,7 @@ export function withInFlightLimits(
     // The client left while it was authenticated: running its request would cost without counting.
     if (exchange.isGone) return nobodyWaits;
     counter.enter();
-    exchange.response.on("close", counter.leave);
+    exchange.onEnd(counter.leave);
     return next(exchange);
   };
 }

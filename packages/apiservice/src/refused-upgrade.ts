@@ -1,6 +1,6 @@
 /** Answers requests that want to leave HTTP. */
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Connection } from "./connection.ts";
 
 const body = "this server does not speak any other protocol: send the request without Upgrade\n";
 const answer = [
@@ -17,8 +17,13 @@ const answer = [
 /**
  * Answers and closes. A connection that stays open after a refused upgrade carries the aggregator's identity for whoever
  * holds the other end (CVE-2018-1002105).
+ *
+ * While earlier requests of the connection wait for their answers there is none for this one: it would be taken for
+ * theirs.
  */
-export function refuseUpgrade(_request: IncomingMessage, socket: Duplex): void {
+export function refuseUpgrade({ socket }: IncomingMessage, connection: Connection): void {
+  const isFirst = !connection.isAnswering && !connection.isEnding;
+  connection.end();
   socket.on("error", () => socket.destroy());
-  socket.end(answer, () => socket.destroy());
+  if (isFirst) socket.end(answer, () => socket.destroy());
 }

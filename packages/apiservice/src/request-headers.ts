@@ -10,8 +10,8 @@ export interface KnownHeaders {
   readonly userAgent: string;
   /** Whether any `Impersonate-*` header is there. */
   readonly impersonates: boolean;
-  /** Whether `Host` is there more than once. */
-  readonly hasSeveralHosts: boolean;
+  /** How often `Host` is there. */
+  readonly hosts: number;
 }
 
 const upperBit = 0x20;
@@ -64,7 +64,7 @@ export function readKnownHeaders(rawHeaders: readonly string[]): KnownHeaders {
     ifNoneMatch: bounded(ifNoneMatch),
     userAgent: bounded(userAgent),
     impersonates,
-    hasSeveralHosts: hosts > 1,
+    hosts,
   };
 }
 

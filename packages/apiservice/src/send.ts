@@ -11,6 +11,7 @@ export function toResponse(exchange: Exchange, reply: Reply): Response {
   const { headers } = exchange;
   Object.assign(headers, reply.headers);
   if (leavesBodyUnread(exchange.request)) headers["connection"] = "close";
+  if (headers["connection"] === "close") exchange.connection.end();
   const init = { status: reply.status, statusText: STATUS_CODES[reply.status] ?? "", headers } as ResponseInit;
   if (reply.stream !== undefined) return new FastResponse(pipeable(new StreamPipe(reply.stream)), init);
   const segments = reply.segments ?? [];

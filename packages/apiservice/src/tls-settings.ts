@@ -44,6 +44,8 @@ export function httpsOptions(options: TlsOptions, material: TlsMaterial, headers
     // Node looks for connections beyond these times this often.
     connectionsCheckingInterval: Math.min(30_000, headersTimeoutMs),
     noDelay: true,
+    // The framing filter does it.
+    requireHostHeader: false,
   };
 }
 

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-const hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\nX-Remote-User: admin\r\nX-Remote-Group: system:masters\r\n\r\n";
+const hidden = `GET ${thing} HTTP/1.1\r\nHost: x\r\nX-Remote-User: admin\r\nX-Remote-Group: system:masters\r\n\r\n`;
 
 /** Everything the server says until it closes or has nothing more to say, as statuses. */
 async function statuses(client: RawClient): Promise<readonly (number | undefined)[]> {
@@ -52,13 +52,14 @@ describe("a request whose end two readers may see at two places is refused and i
     ["a chunk without its end", "Transfer-Encoding: chunked\r\n\r\n4\r\nabcdGET / HTTP/1.1\r\n\r\n0\r\n\r\n"],
     ["no host", "Drop-Host: 1\r\n\r\n"],
     ["two hosts", "Host: y\r\n\r\n"],
+    ["a coding nobody knows, and no chunks", "Transfer-Encoding: xchunked\r\n\r\n"],
   ])("%s", async (name, rest) => {
     const client = await server.connect(proxy);
     const host = name === "no host" ? "" : "Host: x\r\n";
     client.write(`POST ${things} HTTP/1.1\r\n${host}X-Remote-User: u\r\n${rest}${hidden}`);
     expect((await statuses(client)).filter((status) => status !== 400 && status !== 405)).toEqual([]);
     await client.closed();
-    expect(server.accessReviews.filter(({ nonResourceAttributes }) => nonResourceAttributes !== undefined)).toEqual([]);
+    expect(server.handled).toEqual([]);
   });
 
   test.each<[string, string]>([
@@ -78,7 +79,7 @@ describe("a request whose end two readers may see at two places is refused and i
     client.write(`${bytes}${hidden}`);
     expect((await statuses(client)).filter((status) => status !== 400)).toEqual([]);
     await client.closed();
-    expect(server.accessReviews).toEqual([]);
+    expect([server.accessReviews, server.handled]).toEqual([[], []]);
   });
 });
 
@@ -125,13 +126,64 @@ test("requests sent without waiting are answered in order, each as its own user,
   client.end();
 });
 
-test("an upgrade over the proxy's connection is answered and the connection closed, with a body or without", async () => {
-  for (const rest of ["\r\n", "Content-Length: 4\r\n\r\nabcd"]) {
+describe.each([
+  [
+    "an upgrade",
+    `GET ${thing} HTTP/1.1\r\nHost: x\r\nX-Remote-User: u\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`,
+  ],
+  ["a tunnel", "CONNECT elsewhere:443 HTTP/1.1\r\nHost: x\r\nX-Remote-User: u\r\n"],
+])("%s over the proxy's connection", (_name, head) => {
+  test.each(["\r\n", "Content-Length: 4\r\n\r\nabcd", "Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"])(
+    "is answered and the connection closed; %j",
+    async (rest) => {
+      const client = await server.connect(proxy);
+      client.write(`${head}${rest}${hidden}`);
+      expect(await statuses(client)).toEqual([400]);
+      await client.closed();
+      expect([server.handled, server.accessReviews]).toEqual([[], []]);
+    },
+  );
+
+  test("behind requests that wait: they are answered, it is not, and the connection closes", async () => {
+    const reviews: (() => void)[] = [];
+    const waiting = Promise.withResolvers<void>();
+    server.accessReview = async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      if (reviews.push(resolve) === 3) waiting.resolve();
+      await promise;
+      return { allowed: true };
+    };
     const client = await server.connect(proxy);
-    const line = `GET ${thing} HTTP/1.1\r\nHost: x\r\nX-Remote-User: u\r\n`;
-    client.write(`${line}Connection: Upgrade\r\nUpgrade: websocket\r\n${rest}${hidden}`);
-    expect(await statuses(client)).toEqual([400]);
-    await client.closed();
-  }
-  expect([server.handled, server.accessReviews]).toEqual([[], []]);
+    client.write(`${request("a")}${request("b")}${request("c")}${head}\r\n${hidden}`);
+    await waiting.promise;
+    for (const answerReview of reviews.toReversed()) answerReview();
+    const users = [await client.answer(), await client.answer(), await client.answer()].map(callerOf);
+    expect([users, await client.answer()]).toEqual([
+      ["a system:authenticated", "b system:authenticated", "c system:authenticated"],
+      undefined,
+    ]);
+    expect(server.handled).toHaveLength(3);
+  });
+
+  test("behind requests that wait keeps none of their places when the client leaves", async () => {
+    const small = await AttackedServer.start({ limits: { maxRequestsInFlight: 3 } });
+    const waiting = Promise.withResolvers<void>();
+    let asked = 0;
+    small.accessReview = () => {
+      if (++asked === 3) waiting.resolve();
+      return new Promise(() => undefined);
+    };
+    const client = await small.connect(proxy);
+    client.write(`${request("a")}${request("b")}${request("c")}${head}\r\n`);
+    await waiting.promise;
+    client.end();
+    while (small.running.connections > 0) await new Promise((resolve) => setImmediate(resolve));
+    small.accessReview = async () => ({ allowed: true });
+    expect(await small.caller(proxy)).toBe("admin ops,system:authenticated");
+    await small[Symbol.asyncDispose]();
+  });
 });
+
+function request(user: string): string {
+  return `GET ${thing} HTTP/1.1\r\nHost: x\r\nX-Remote-User: ${user}\r\n\r\n`;
+}

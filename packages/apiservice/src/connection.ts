@@ -1,0 +1,80 @@
+/** What the requests of one connection have in common. */
+import type { X509Certificate } from "node:crypto";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+
+/** A request that has not been answered to its end. */
+export interface Pending {
+  /** Called once: the answer is sent, or nobody waits for it any more. */
+  end(): void;
+}
+
+export class Connection {
+  /**
+   * The certificates the client presented, as DER, leaf first. Never whether OpenSSL liked them. The same array for every
+   * request: verdicts are cached by its identity.
+   */
+  readonly peerChain: readonly Uint8Array[];
+  readonly #socket: Socket;
+  readonly #pending: Pending[] = [];
+  #isEnding = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.peerChain = socket instanceof TLSSocket ? presented(socket) : none;
+    // Node forgets answers that wait behind another one when an upgrade comes.
+    socket.once("close", () => {
+      while (this.#pending.length > 0) this.#pending.pop()?.end();
+    });
+  }
+
+  /** An answer said that it is the last. What comes behind it is not run: whoever sent it may not be who sent the rest. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  get isAnswering(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  begin(request: Pending): void {
+    this.#pending.push(request);
+  }
+
+  ended(request: Pending): void {
+    const at = this.#pending.indexOf(request);
+    if (at >= 0) this.#pending.splice(at, 1);
+    if (this.#isEnding && this.#pending.length === 0) this.#socket.destroySoon();
+  }
+
+  /** Runs nothing more; closes when the requests that run are answered. */
+  end(): void {
+    this.#isEnding = true;
+  }
+}
+
+const none: readonly Uint8Array[] = [];
+/** Longer chains are cut; none verifies. */
+const longestChain = 32;
+
+function presented(socket: TLSSocket): readonly Uint8Array[] {
+  const chain: Uint8Array[] = [];
+  let certificate: X509Certificate | undefined = socket.getPeerX509Certificate();
+  while (certificate !== undefined && chain.length < longestChain) {
+    chain.push(certificate.raw);
+    certificate = certificate.issuerCertificate;
+  }
+  return chain.length === 0 ? none : chain;
+}
+
+export class Connections {
+  readonly #known = new WeakMap<Socket, Connection>();
+
+  of(socket: Socket): Connection {
+    const known = this.#known.get(socket);
+    if (known !== undefined) return known;
+    const made = new Connection(socket);
+    this.#known.set(socket, made);
+    return made;
+  }
+}
