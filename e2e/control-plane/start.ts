@@ -23,6 +23,8 @@ export interface ControlPlane extends AsyncDisposable {
   readonly url: string;
   readonly clusterAuthority: KeyPair;
   readonly frontProxyAuthority: KeyPair;
+  /** Client certificate of a member of system:masters. */
+  readonly admin: KeyPair;
   /** Kubeconfig text with this client certificate or token. */
   kubeconfigText(client: KeyPair | { readonly token: string }): string;
   readonly apiServer: RestartableApiServer;
@@ -237,6 +239,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       url: `https://${address}:${port}`,
       clusterAuthority: cluster,
       frontProxyAuthority: frontProxy,
+      admin,
       apiServer,
       files,
       auditEvents: () =>
