@@ -11,7 +11,7 @@ import { issueClient, issueServer } from "@kubemetrics/x509";
 import { type Sandbox, type SandboxOptions, startSandbox } from "@kubemetrics/sandbox";
 import { apiClient, type ApiClient, type ApiObject, type Credentials } from "../control-plane/api-client.ts";
 import { program } from "../control-plane/assets.ts";
-import type { RunningProcess } from "../control-plane/process.ts";
+import { startProcess, type RunningProcess } from "../control-plane/process.ts";
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from "../control-plane/start.ts";
 import type { MetricsCluster } from "./metrics-cluster.ts";
 import { eventually, freePort, startMetricsServerProcess } from "./metrics-server-process.ts";
@@ -33,6 +33,8 @@ export interface RealCluster extends MetricsCluster {
   user(name: string, groups?: readonly string[]): Credentials;
   /** A new token of a ServiceAccount, made when it is missing. */
   token(namespace: string, name: string): Promise<string>;
+  /** Disposed of before the cluster is. */
+  endsWith(resource: AsyncDisposable): void;
   /** metrics-server itself, not through the aggregator. */
   direct(credentials: Credentials): ApiClient;
 }
@@ -166,6 +168,7 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
       as: (credentials) => owned.use(apiClient({ url: plane.url, authorityPem }, credentials)),
       user,
       token,
+      endsWith: (resource) => void owned.use(resource),
       direct: (credentials) => owned.use(apiClient({ url: serverUrl, authorityPem }, credentials)),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
@@ -173,6 +176,49 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
     await stack.disposeAsync();
     throw error;
   }
+}
+
+/**
+ * The Go metrics-server v0.9.0 beside this one, over the same kubelets with the same account; not registered with the aggregator. Ends
+ * with the cluster. Resolves with the way to ask it.
+ */
+export async function startGoMetricsServer(
+  cluster: RealCluster,
+  flags: readonly string[] = [],
+): Promise<(who: Credentials) => ApiClient> {
+  const { folder } = cluster.plane;
+  const file = (name: string): string => join(folder, name);
+  const port = await freePort();
+  const own = file("metrics-server.kubeconfig");
+  const server = startProcess("go-metrics-server", await program("metrics-server"), folder, [
+    `--kubeconfig=${own}`,
+    `--authentication-kubeconfig=${own}`,
+    `--authorization-kubeconfig=${own}`,
+    `--secure-port=${port}`,
+    "--bind-address=127.0.0.1",
+    `--tls-cert-file=${file("serving.crt")}`,
+    `--tls-private-key-file=${file("serving.key")}`,
+    `--kubelet-certificate-authority=${file("kubelets.crt")}`,
+    `--kubelet-client-certificate=${file("kubelet-client.crt")}`,
+    `--kubelet-client-key=${file("kubelet-client.key")}`,
+    "--kubelet-use-node-status-port",
+    "--kubelet-preferred-address-types=InternalIP",
+    "--metric-resolution=10s",
+    "--kubelet-request-timeout=5s",
+    ...flags,
+  ]);
+  cluster.endsWith(server);
+  const ask = (who: Credentials): ApiClient => {
+    const client = apiClient(
+      { url: `https://127.0.0.1:${port}`, authorityPem: cluster.plane.clusterAuthority.certificatePem },
+      who,
+    );
+    cluster.endsWith(client);
+    return client;
+  };
+  const probe = ask({});
+  await eventually("the Go server answers", async () => (await probe.request("GET", "/livez")).status, 30_000, server);
+  return ask;
 }
 
 /** Everything metrics-server's log says, for messages. */
