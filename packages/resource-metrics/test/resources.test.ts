@@ -126,6 +126,27 @@ describe("onServed", () => {
     list(group, "pods", { namespace: "nowhere" }).body("json");
     expect(seen).toEqual([[4000, 7000, 4000], [4000, 7000, 4000], [4000, 7000], [7000, 4000], [4000, 9000], [9000]]);
   });
+
+  it.each(["table", "body"])("gets all ages of a long list (%s)", (form) => {
+    const names = Array.from({ length: 1000 }, (_, index) => `pod-${String(index).padStart(4, "0")}`);
+    const many = new FixedCluster(
+      [],
+      names.map((name) => ({ namespace: "default", name, labels: null })),
+    );
+    const known = new FixedUsage();
+    for (const [index, name] of names.entries()) known.putPod("default", name, { timeMs: startMs - index - 1 });
+    const seen: number[][] = [];
+    const group = resourceMetricsGroup({
+      usage: known,
+      known: many,
+      clock: () => startMs,
+      onServed: (ages) => seen.push([...ages]),
+    });
+    const answer = list(group, "pods");
+    if (form === "table") answer.table?.();
+    else answer.body("json");
+    expect(seen).toEqual([names.map((_, index) => index + 1)]);
+  });
 });
 
 describe("OpenAPI schemas", () => {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import {
   CertificateInvalid,
   CertificateRefused,
@@ -35,6 +36,21 @@ function refusal(chain: readonly KeyPair[], roots: readonly KeyPair[], timeMs = 
 }
 
 describe("a chain is accepted", () => {
+  test("whose RSA keys have 1024 bits, as Go still does, and not a bit less", () => {
+    const withKey = (bits: number): KeyPair => {
+      const { privateKey } = generateKeyPairSync("rsa", { modulusLength: bits });
+      const keyPem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+      return issueAuthority({ commonName: `rsa-${bits}`, keyPem, clock });
+    };
+    const [enough, short] = [withKey(1024), withKey(1023)];
+    expect(verify([issueClient(enough, { commonName: "a", clock })], [enough]).chain).toHaveLength(2);
+    const fault = refusal([issueClient(short, { commonName: "a", clock })], [short]);
+    expect([fault.code, fault.message]).toEqual([
+      "UNKNOWN_ISSUER",
+      expect.stringContaining("its RSA key of 1023 bits is too short"),
+    ]);
+  });
+
   test("with its intermediates in any order, between others", () => {
     const other = issueAuthority({ commonName: "other", clock });
     const { chain } = verify([client, middle, other, lower], [root]);

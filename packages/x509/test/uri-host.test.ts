@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { uriHost } from "../src/internal/domain-name.ts";
+
+/** Answers of Go 1.26's `url.Parse`; `undefined` where it fails. */
+test.each([
+  ["spiffe://a.b/c", "a.b"],
+  ["spiffe://A.b:80/c", "A.b:80"],
+  ["mailto:x@y", ""],
+  ["a:b", ""],
+  ["x:/y", ""],
+  ["x:///y", ""],
+  ["//host/x", "host"],
+  ["///x", ""],
+  ["1x:y", undefined],
+  ["a/b:c", ""],
+  ["*", ""],
+  ["http://", ""],
+  ["http://h:8x/", undefined],
+  ["http://h:/", "h:"],
+  ["http://h:80:90/", undefined],
+  ["foo://h:80:90/", "h:80:90"],
+  ["http://[::1]:80/", "[::1]:80"],
+  ["http://[::1", undefined],
+  ["http://x[::1]/", undefined],
+  ["http://[fe80::1%25en0]/", "[fe80::1%en0]"],
+  ["http://%41/", undefined],
+  ["http://%c3%a9/", Buffer.from("é").toString("latin1")],
+  ["http://a b/", undefined],
+  ["http://u:p@h/", "h"],
+  ["http://u%zz@h/", undefined],
+  ["http://u@v@h/", "h"],
+  ["http://h/%zz", undefined],
+  ["http://h/#%zz", undefined],
+  ["http://h/?%zz", "h"],
+  ["%zz", undefined],
+  ["a%2fb", ""],
+  [":x", undefined],
+  ["http://h\u0001/", undefined],
+  ["http:h", ""],
+  ["http:?x://y", ""],
+  ["?a//b", ""],
+  ["#frag://x", ""],
+])("the host of %j is %j", (uri, host) => {
+  expect(uriHost(uri)).toBe(host);
+});
