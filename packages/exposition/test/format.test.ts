@@ -22,6 +22,7 @@ test.each<[string, string | undefined, Format]>([
   ["curl", "*/*", "text"],
   ["nothing", undefined, "text"],
   ["plain text first", "application/openmetrics-text;q=0.5,text/plain", "text"],
+  ["who likes both alike", "text/plain,application/openmetrics-text", "openmetrics"],
   ["OpenMetrics refused", "application/openmetrics-text;q=0,*/*", "text"],
   ["a version of the future", "application/openmetrics-text;version=2.0.0", "text"],
 ])("%s gets the format it can read best", (_, accept, format) => {

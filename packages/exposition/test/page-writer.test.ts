@@ -20,6 +20,20 @@ function written(format: Format, write: (writer: PageWriter) => void): string {
   return Buffer.from(writer.end()).toString();
 }
 
+test.each<[MetricType, string, string, string]>([
+  ["counter", "jobs", "# TYPE jobs counter\njobs 1\n", "# TYPE jobs counter\njobs_total 1\n# EOF\n"],
+  ["counter", "jobs_total", "# TYPE jobs_total counter\njobs_total 1\n", "# TYPE jobs counter\njobs_total 1\n# EOF\n"],
+  ["info", "build", "# TYPE build_info gauge\nbuild_info 1\n", "# TYPE build info\nbuild_info 1\n# EOF\n"],
+  ["info", "build_info", "# TYPE build_info gauge\nbuild_info 1\n", "# TYPE build info\nbuild_info 1\n# EOF\n"],
+  ["gauge", "jobs_total", "# TYPE jobs_total gauge\njobs_total 1\n", "# TYPE jobs_total gauge\njobs_total 1\n# EOF\n"],
+])("a %s named %s has the suffix that each format wants", (type, name, text, openmetrics) => {
+  const write = (writer: PageWriter): void => {
+    writer.family({ name, type });
+    writer.sample(1);
+  };
+  expect([written("text", write), written("openmetrics", write)]).toEqual([text, openmetrics]);
+});
+
 describe("one page in both formats", () => {
   const write = (writer: PageWriter): void => {
     writer.family({ name: "http_requests_total", type: "counter", help: 'Requests, "all"\n\\ of them.' });
