@@ -30,6 +30,8 @@ export class Exchange implements Pending {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly connection: Connection;
+  /** The raw request target. */
+  readonly target: string;
   readonly receivedMs: number;
   readonly known: KnownHeaders;
   /** Sent with every answer; an answer's own headers win. */
@@ -54,6 +56,7 @@ export class Exchange implements Pending {
     this.request = request;
     this.response = response;
     this.connection = connection;
+    this.target = request.url ?? "";
     this.receivedMs = nowMs;
     this.known = readKnownHeaders(request.rawHeaders);
     connection.begin(this);
@@ -62,11 +65,6 @@ export class Exchange implements Pending {
 
   get method(): string {
     return this.request.method ?? "";
-  }
-
-  /** The raw request target. */
-  get target(): string {
-    return this.request.url ?? "";
   }
 
   /** The answer is sent, or the client left. */

@@ -79,18 +79,20 @@ class Server implements ExtensionServer {
     return this.close({ drainMs: 0 });
   }
 
-  /** One catch-all: h3's own reading of the URL decides nothing, because it resolves `..` and decodes. */
+  /**
+   * One catch-all. h3 and srvx never see a request's target: reading it as a URL resolves `..`, decodes, and throws where
+   * nobody catches, for a host and a path that are no URL together.
+   */
   #nodeHandler(port: number): (request: IncomingMessage, response: ServerResponse) => unknown {
     const { log, clock = systemClock } = this.#options;
     const handler = this.#handler(port);
     const connections = this.#openConnections;
-    const app = new H3({ allowMalformedURL: true, silent: true });
+    const app = new H3({ silent: true });
+    let arrived: Exchange | undefined;
     // Two parameters: h3 takes the answer of such a middleware as it is, 404 included, and looks for no route.
     app.use((event: H3Event, _next) => {
-      const node = event.runtime?.node;
-      if (node?.req === undefined || node.res === undefined) throw new Error("not a node request");
-      const request = node.req as IncomingMessage;
-      const exchange = new Exchange(request, node.res as ServerResponse, connections.of(request.socket), clock.now());
+      const exchange = arrived;
+      if (exchange === undefined || event.runtime?.node?.req !== exchange.request) throw new Error("not this request");
       const reply = handler(exchange);
       return reply instanceof Promise
         ? reply.then((ready) => toResponse(exchange, ready))
@@ -99,9 +101,17 @@ class Server implements ExtensionServer {
     const nodeHandler = toNodeHandler(app);
     const failed = (error: Error): void => log.warn({ err: error }, "connection failed while answering");
     return (request, response) => {
-      if (connections.of(request.socket).isEnding) return undefined;
+      const connection = connections.of(request.socket);
+      if (connection.isEnding) return undefined;
       response.on("error", failed);
-      return nodeHandler(request, response);
+      try {
+        arrived = new Exchange(request, response, connection, clock.now());
+        request.url = "/";
+        return nodeHandler(request, response);
+      } catch (error) {
+        log.error({ err: error }, "a request could not be handled at all");
+        return response.destroy();
+      }
     };
   }
 

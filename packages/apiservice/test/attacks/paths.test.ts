@@ -146,6 +146,31 @@ describe("no answer sends the client or the aggregator elsewhere:", () => {
   });
 });
 
+describe("no host and target together make a URL that ends the process:", () => {
+  const hosts = ["x.1", "1.2.3.4.5", "[::g]", "a b", "a%", "\xff", "x:99999999", "", "/", "#", "_invalid_", "xn--a"];
+  const targets = [
+    "/\\",
+    "/a\\b?\xff",
+    "/..//.",
+    "/?'\"<>",
+    "http://x.1/\\",
+    "http://[::g]/",
+    "*",
+    "//x.1/\\",
+    "/%",
+    "/\t",
+  ];
+  test.each(hosts)("%j", async (host) => {
+    for (const target of targets) {
+      const client = await server.connect(bob);
+      client.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-Host: ${host}\r\n\r\n`);
+      const answer = await client.answer();
+      expect([target, [200, 400, 404].includes(answer?.status ?? 0) ? "" : answer?.status]).toEqual([target, ""]);
+      client.end();
+    }
+  });
+});
+
 test("profiles and debug pages are not there, for nobody and for those who may", async () => {
   server.accessReview = async ({ user }) => ({ allowed: user === "bob" });
   server.clock.advance(20_000);
