@@ -149,7 +149,7 @@ describe("the deployed server", () => {
     ]);
   });
 
-  it("runs hardened, as its own account, and has written nothing but its certificate", async () => {
+  it("runs hardened, as its own account, with nowhere to write", async () => {
     const { spec, metadata } = await ownPod();
     expect(spec.serviceAccountName).toBe("metrics-server");
     expect(spec.containers[0]?.securityContext).toMatchObject({
@@ -160,9 +160,25 @@ describe("the deployed server", () => {
       capabilities: { drop: ["ALL"] },
       seccompProfile: { type: "RuntimeDefault" },
     });
+    expect(spec.volumes?.map((volume) => Object.keys(volume).filter((key) => key !== "name"))).toEqual([["projected"]]);
     const log = await kubectl("-n", "kube-system", "logs", metadata.name);
     expect(log).toMatch(/ ready /);
     expect(log).not.toMatch(/^[EF] /m);
+  });
+
+  it("is verified by kube-apiserver: its authority is in both caBundles, and nothing skips verification", async () => {
+    for (const version of ["v1", "v1beta1"]) {
+      const { spec, status } = await api.get<{
+        spec: { caBundle?: string; insecureSkipTLSVerify?: boolean };
+        status: { conditions: { type: string; status: string; message: string }[] };
+      }>(`/apis/apiregistration.k8s.io/v1/apiservices/${version}.metrics.k8s.io`);
+      expect(Buffer.from(spec.caBundle ?? "", "base64").toString()).toContain("BEGIN CERTIFICATE");
+      expect(spec.insecureSkipTLSVerify).toBeUndefined();
+      expect(status.conditions.find(({ type }) => type === "Available")).toMatchObject({
+        status: "True",
+        message: "all checks passed",
+      });
+    }
   });
 
   it("may do what its manifest says and nothing else", async () => {
@@ -178,6 +194,9 @@ describe("the deployed server", () => {
     const everyones = new Set(await rules("default"));
     const granted = (await rules("metrics-server")).filter((rule) => !everyones.has(rule)).toSorted();
     expect(granted).toEqual([
+      // Two, each by its name.
+      "apiservices.apiregistration.k8s.io [get patch]",
+      "apiservices.apiregistration.k8s.io [get patch]",
       "nodes [get list watch]",
       "nodes/metrics [get]",
       "pods [get list watch]",
@@ -245,4 +264,5 @@ describe("the deployed server", () => {
 interface PodSpec {
   readonly serviceAccountName: string;
   readonly containers: readonly { readonly securityContext: unknown }[];
+  readonly volumes?: readonly Readonly<Record<string, unknown>>[];
 }

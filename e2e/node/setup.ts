@@ -41,7 +41,8 @@ const node = "real-1";
 const metricsServerImage = "docker.io/kubemetrics/metrics-server:0.1.0";
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  if (process.env["KUBEMETRICS_E2E_ISOLATED"] !== "1") {
+  const cgroup = process.env["KUBEMETRICS_E2E_CGROUP"];
+  if (cgroup === undefined) {
     throw new Error("these suites change the network and mounts of the machine; run them with `pnpm e2e node`");
   }
   const stack = new AsyncDisposableStack();
@@ -76,7 +77,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     );
     routeApiService("10.96.0.1", address, plane.port);
     const running = stack.use(
-      await startNode(plane, { name: node, address, pauseImage: image("pause.tar", loadImage("localhost/pause:1")) }),
+      await startNode(plane, {
+        name: node,
+        address,
+        cgroup,
+        pauseImage: image("pause.tar", loadImage("localhost/pause:1")),
+      }),
     );
     running.importImage(image("load.tar", loadImage("localhost/load:1")));
     running.importImage(image("metrics-server.tar", appImage("metrics-server", metricsServerImage)));
