@@ -25,6 +25,10 @@ export default defineConfig({
       },
       {
         extends: true,
+        // For the global setup, which `ssr` does not reach.
+        environments: {
+          __vitest__: { resolve: { conditions: ["kubemetrics-source", "module", "node", "development|production"] } },
+        },
         test: {
           // In namespaces of its own: `pnpm e2e node`.
           name: "node",

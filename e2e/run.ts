@@ -10,7 +10,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { AssetUnavailable, program, type Program } from "./control-plane/assets.ts";
-import { beginRun } from "./control-plane/leftovers.ts";
+import { beginRun, type RunRecord } from "./control-plane/leftovers.ts";
 import { isolation, missingForNode } from "./control-plane/node-requirements.ts";
 import { hostFolders } from "./control-plane/node.ts";
 import { endsWithParent } from "./control-plane/process.ts";
@@ -45,7 +45,7 @@ for (const part of chosen) {
 async function runLoopback(): Promise<number> {
   if (!(await build(loopbackPrograms))) return 1;
   using run = beginRun([]);
-  return await vitest("e2e", run.record.stateFolder, []);
+  return await vitest("e2e", run.record, []);
 }
 
 async function runNode(): Promise<number> {
@@ -65,7 +65,7 @@ async function runNode(): Promise<number> {
   });
   if (bundle.status !== 0) return bundle.status ?? 1;
   using run = beginRun(hostFolders);
-  return await vitest("node", run.record.stateFolder, isolation);
+  return await vitest("node", run.record, isolation);
 }
 
 /** Builds what is missing while there is a network; the suite has none. */
@@ -80,7 +80,7 @@ async function build(programs: readonly Program[]): Promise<boolean> {
   }
 }
 
-function vitest(project: string, stateFolder: string, prefix: readonly string[]): Promise<number> {
+function vitest(project: string, record: RunRecord, prefix: readonly string[]): Promise<number> {
   const [command = "", ...args] = [
     ...endsWithParent,
     ...prefix,
@@ -91,7 +91,12 @@ function vitest(project: string, stateFolder: string, prefix: readonly string[])
     project,
     ...vitestArguments,
   ];
-  const env = { ...process.env, TMPDIR: stateFolder, ...(prefix.length > 0 && { KUBEMETRICS_E2E_ISOLATED: "1" }) };
+  const isIsolated = prefix.length > 0;
+  const env = {
+    ...process.env,
+    TMPDIR: record.stateFolder,
+    ...(isIsolated && { KUBEMETRICS_E2E_CGROUP: record.cgroup }),
+  };
   const child = spawn(command, args, { cwd: root, stdio: "inherit", env });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   return new Promise((done) => child.once("exit", (status, signal) => done(signal === null ? (status ?? 1) : 1)));

@@ -29,6 +29,8 @@ export interface RunRecord {
   readonly startTicks: string;
   readonly stateFolder: string;
   readonly kernel: Readonly<Record<string, string>>;
+  /** Name of this run's own cgroup: two runs at once must not clean up each other's pods. */
+  readonly cgroup: string;
   /** Folders of the machine that this run makes. */
   readonly newFolders: readonly string[];
 }
@@ -64,6 +66,7 @@ export function beginRun(folders: readonly string[], machine: MachinePaths = {})
   const record: RunRecord = {
     pid: process.pid,
     startTicks: startTicks(process.pid) ?? "",
+    cgroup: `kubemetrics-e2e-${process.pid}`,
     stateFolder: mkdtempSync(join(tmpdir(), "kubemetrics-e2e-")),
     kernel: Object.fromEntries(
       kernelSettings.flatMap((name) => {
@@ -104,7 +107,7 @@ function mend(file: string, record: RunRecord, paths: Paths): void {
       if (!["EACCES", "EROFS", "ENOENT", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     }
   }
-  for (const cgroup of podCgroups(paths.cgroups)) removeEmptyFolders(cgroup);
+  for (const folder of cgroupFolders(record.cgroup, paths.cgroups)) if (existsSync(folder)) removeEmptyFolders(folder);
   for (const folder of record.newFolders) if (existsSync(folder)) removeEmptyFolders(folder);
   if (basename(record.stateFolder).startsWith("kubemetrics-e2e-")) {
     rmSync(record.stateFolder, { recursive: true, force: true, maxRetries: 3 });
@@ -112,11 +115,15 @@ function mend(file: string, record: RunRecord, paths: Paths): void {
   rmSync(file, { force: true });
 }
 
-/** `kubepods` of every controller (version 1) or of the one tree (version 2), each once: `cpu` may be a link to `cpu,cpuacct`. */
-function podCgroups(root: string): Set<string> {
-  if (!existsSync(root)) return new Set();
-  const candidates = [root, ...readdirSync(root).map((name) => join(root, name))].map((path) => join(path, "kubepods"));
-  return new Set(candidates.filter((path) => existsSync(path)).map((path) => realpathSync(path)));
+/**
+ * Where a cgroup of this name is: below every controller (version 1), or in the one tree (version 2). `cpu` may be a link to
+ * `cpu,cpuacct`; each is named once.
+ */
+export function cgroupFolders(name: string, root = "/sys/fs/cgroup"): string[] {
+  if (!existsSync(root)) return [];
+  if (existsSync(join(root, "cgroup.controllers"))) return [join(root, name)];
+  const controllers = readdirSync(root).map((controller) => realpathSync(join(root, controller)));
+  return [...new Set(controllers)].map((controller) => join(controller, name));
 }
 
 /** Depth first; a folder that is in use stays. Files of a cgroup are the kernel's and go with their folder. */

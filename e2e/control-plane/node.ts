@@ -9,6 +9,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { issueClient, issueServer } from "@kubemetrics/x509";
 import { program } from "./assets.ts";
+import { cgroupFolders } from "./leftovers.ts";
 import type { ControlPlane } from "./start.ts";
 import { startProcess, type RunningProcess } from "./process.ts";
 
@@ -24,6 +25,8 @@ export interface RealNodeOptions {
   readonly name: string;
   /** An address of this machine inside the namespace; a bridge is made for it. */
   readonly address: string;
+  /** Cgroup of the run, made when it is missing; all pods are below it. */
+  readonly cgroup: string;
   /** OCI tar of the sandbox image. Its name must be `localhost/pause:1`. */
   readonly pauseImage: string;
 }
@@ -49,6 +52,7 @@ export async function startNode(plane: ControlPlane, options: RealNodeOptions): 
       writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content), { mode: 0o600 });
       return path;
     };
+    for (const path of cgroupFolders(options.cgroup)) ensureFolder(path);
     for (const path of hostFolders) execFileSync("mount", ["-t", "tmpfs", "tmpfs", ensureFolder(path)]);
     const containerd = await program("containerd");
     await program("containerd-shim-runc-v2");
@@ -115,6 +119,7 @@ export async function startNode(plane: ControlPlane, options: RealNodeOptions): 
       authorization: { mode: "Webhook", webhook: { cacheAuthorizedTTL: "10s", cacheUnauthorizedTTL: "1s" } },
       containerRuntimeEndpoint: `unix://${socket}`,
       cgroupDriver: "cgroupfs",
+      cgroupRoot: `/${options.cgroup}`,
       failCgroupV1: false,
       failSwapOn: false,
       makeIPTablesUtilChains: false,

@@ -4,7 +4,13 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { beginRun, mendDeadRuns, type MachinePaths, type RunRecord } from "../control-plane/leftovers.ts";
+import {
+  beginRun,
+  cgroupFolders,
+  mendDeadRuns,
+  type MachinePaths,
+  type RunRecord,
+} from "../control-plane/leftovers.ts";
 import { missingForNode } from "../control-plane/node-requirements.ts";
 import { eventually } from "../suites/metrics-server-process.ts";
 
@@ -60,7 +66,7 @@ describe("the record of a run", () => {
   const useMachine = (record: RunRecord): void => {
     writeFileSync(join(machine.kernel, "kernel/panic"), "10\n");
     writeFileSync(join(machine.kernel, "vm/overcommit_memory"), "1\n");
-    mkdirSync(join(machine.cgroups, "cpu/kubepods/burstable/pod1"), { recursive: true });
+    mkdirSync(join(machine.cgroups, "cpu", record.cgroup, "kubepods/burstable/pod1"), { recursive: true });
     mkdirSync(join(folder, "var/lib/kubelet/device-plugins"), { recursive: true });
     writeFileSync(join(record.stateFolder, "etcd"), "state");
   };
@@ -140,13 +146,14 @@ it.skipIf(missing.length > 0)(
       );
       expect(readFileSync("/proc/mounts", "utf8")).not.toContain(folder);
       expect(existsSync("/sys/class/net/kmnode0")).toBe(false);
+      expect(cgroupFolders(`kubemetrics-e2e-${child.pid}`).filter((path) => existsSync(path))).not.toEqual([]);
       const left = readdirSync(folder).filter((name) => name.startsWith("kubemetrics-e2e-"));
       expect(left).toHaveLength(1);
 
       expect(mendDeadRuns()).toContain(join(folder, left[0] ?? ""));
       expect(readFileSync(setting, "utf8").trim()).toBe("0");
       expect(readdirSync(folder)).not.toContain(left[0]);
-      expect(existsSync("/sys/fs/cgroup/cpu/kubepods") || existsSync("/sys/fs/cgroup/kubepods")).toBe(false);
+      expect(cgroupFolders(`kubemetrics-e2e-${child.pid}`).filter((path) => existsSync(path))).toEqual([]);
     } finally {
       writeFileSync(setting, machines);
     }
