@@ -44,6 +44,9 @@ export class HttpsListener implements Drainable {
 
   handle(handler: NodeHandler): void {
     this.#server.on("request", handler);
+    // Without a listener Node invites every body before anybody is asked, and writes the invitation into the answer of
+    // a request that waits behind another one.
+    this.#server.on("checkContinue", handler);
   }
 
   listen(port: number, host: string): Promise<{ readonly port: number; readonly host: string }> {

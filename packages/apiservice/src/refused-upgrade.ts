@@ -18,12 +18,11 @@ const answer = [
  * Answers and closes. A connection that stays open after a refused upgrade carries the aggregator's identity for whoever
  * holds the other end (CVE-2018-1002105).
  *
- * While earlier requests of the connection wait for their answers there is none for this one: it would be taken for
- * theirs.
+ * Just closes while earlier requests of the connection wait for their answers: this one would be taken for theirs.
  */
 export function refuseUpgrade({ socket }: IncomingMessage, connection: Connection): void {
-  const isFirst = !connection.isAnswering && !connection.isEnding;
-  connection.end();
   socket.on("error", () => socket.destroy());
-  if (isFirst) socket.end(answer, () => socket.destroy());
+  if (connection.isAnswering) socket.destroy();
+  else socket.end(answer, () => socket.destroy());
+  connection.end();
 }

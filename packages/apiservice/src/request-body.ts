@@ -38,8 +38,10 @@ export function readBody(
  * Into one buffer that grows. Chunks as they arrive must not be kept: in a body of one-byte chunks each costs hundreds
  * of bytes.
  */
-function collect({ request, signal }: Exchange, maxBytes: number): Promise<Buffer> {
+function collect({ request, response, signal }: Exchange, maxBytes: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  // Behind another answer there is no invitation: the client sends its body after a while, or not at all.
+  if (request.headers.expect !== undefined && response.socket !== null) response.writeContinue();
   let body = Buffer.allocUnsafe(Math.min(firstSize, maxBytes));
   let length = 0;
   const gone = (): void => reject(badRequest("the request body ended early"));
