@@ -57,9 +57,13 @@ interface Slot {
   cancelTimer: (() => void) | undefined;
 }
 
+/** After this long a kubelet has a new reading of its own (cAdvisor's housekeeping takes 10 to 15 s). */
+const kubeletRefreshMs = 15_000;
+
 /**
- * Scrapes every node once a period: the first time at once, then at the node's own offset. A failed attempt is repeated
- * once if the period leaves time for it. A node is never scraped twice at a time.
+ * Scrapes every node once a period: the first time at once, the second time after 15 s if its turn is later than that,
+ * then at the node's own offset. A failed attempt is repeated once if the period leaves time for it. A node is never
+ * scraped twice at a time.
  */
 export class ScrapeSchedule {
   readonly #options: ScrapeScheduleOptions;
@@ -179,9 +183,10 @@ export class ScrapeSchedule {
     if (slot.isGone) return;
     const durationMs = this.#clock.now() - startedMs;
     const { isRetry } = slot;
+    const isFirst = slot.outcome === "";
     const waitedMs = startedMs - slot.dueMs;
     this.#report(slot, { node: name, startedMs, durationMs, waitedMs, isRetry, result, error });
-    this.#plan(slot, startedMs, error !== undefined);
+    this.#plan(slot, startedMs, error !== undefined, isFirst);
   }
 
   /** A retry ends before the node is due again, so that the offset is kept. */
@@ -203,7 +208,7 @@ export class ScrapeSchedule {
   }
 
   /** Sets the time of the next attempt. */
-  #plan(slot: Slot, startedMs: number, isFailed: boolean): void {
+  #plan(slot: Slot, startedMs: number, isFailed: boolean, isFirst: boolean): void {
     const { periodMs } = this.#options;
     const nowMs = this.#clock.now();
     const dueMs = this.#nextDueMs(slot, nowMs);
@@ -212,6 +217,9 @@ export class ScrapeSchedule {
     if (slot.isRetry) slot.dueMs = retryMs;
     // Straight after the first scrape a kubelet would only repeat itself.
     else slot.dueMs = dueMs - startedMs < periodMs / 10 ? dueMs + periodMs : dueMs;
+    // A rate needs two points: at long periods the second one does not wait for the node's offset.
+    const secondMs = startedMs + kubeletRefreshMs;
+    if (isFirst && !slot.isRetry && secondMs + periodMs / 10 <= slot.dueMs) slot.dueMs = secondMs;
     slot.cancelTimer = this.#clock.after(slot.dueMs - nowMs, () => this.#queue.add(slot, isFailed));
   }
 

@@ -161,6 +161,24 @@ describe("after that, a node is scraped", () => {
     await bench.schedule.close();
   });
 
+  test("at long periods a second time after 15 s, so that its first rate does not wait for its turn", async () => {
+    const longMs = 60_000;
+    const bench = new Bench(names(20), { periodMs: longMs });
+    bench.schedule.start();
+    await bench.clock.advance(3 * longMs);
+    for (const name of names(20)) {
+      const [first, second, ...later] = bench.times(name);
+      expect(first).toBe(0);
+      expect(second).toBeLessThanOrEqual(15_000 + longMs / 10);
+      expect(later.length).toBeGreaterThanOrEqual(2);
+      for (const atMs of later) {
+        expect((1_700_000_000_000 + atMs) % longMs).toBe(scrapeOffset(name, longMs));
+      }
+    }
+    expect(names(20).some((name) => bench.times(name)[1] === 15_000)).toBe(true);
+    await bench.schedule.close();
+  });
+
   test("at the same offset after a restart of the server", async () => {
     const one = new Bench(["a"]);
     one.schedule.start();
