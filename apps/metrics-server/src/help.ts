@@ -39,7 +39,7 @@ function defaultText({ initial, type }: Flag<unknown>): string {
   if (initial === undefined || initial === "" || initial === false || initial === 0) return "";
   if (Array.isArray(initial)) return initial.length === 0 ? "" : ` (default [${initial.join(",")}])`;
   if (type === "duration") return ` (default ${durationText(initial as number)})`;
-  return type === "string" || type === "strings"
-    ? ` (default ${JSON.stringify(initial)})`
-    : ` (default ${String(initial)})`;
+  return typeof initial === "string" && type !== "string"
+    ? ` (default ${initial})`
+    : ` (default ${JSON.stringify(initial)})`;
 }

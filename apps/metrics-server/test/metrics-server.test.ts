@@ -7,7 +7,6 @@ import { startMetricsServer } from "@kubemetrics/metrics-server";
 import {
   allowRegistration,
   askAs,
-  freePort,
   Opened,
   optionsFor,
   recordingLog,
@@ -284,12 +283,13 @@ describe.concurrent("trouble and change", () => {
     const sandbox = await opened.sandbox();
     const registeredService = { namespace: "kube-system", name: "metrics-server" };
     const options = await optionsFor(sandbox, await opened.folder(), {
-      serving: { registeredService, securePort: await freePort() },
+      serving: { registeredService },
     });
     allowRegistration(sandbox);
+    // Where it listens is known later; the APIServices must be there before.
     sandbox.registerExtension({
       service: registeredService,
-      port: options.serving.securePort,
+      port: 1,
       group: "metrics.k8s.io",
       versions: ["v1", "v1beta1"],
       caBundle: "",
@@ -297,6 +297,14 @@ describe.concurrent("trouble and change", () => {
     const { log, lines } = recordingLog();
     const server = await opened.server(options, log);
     await server.ready;
+    sandbox.create({
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: { ...registeredService, labels: { "kubernetes.io/service-name": registeredService.name } },
+      addressType: "IPv4",
+      endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: true } }],
+      ports: [{ name: "https", port: server.port, protocol: "TCP" }],
+    });
     for (const version of ["v1", "v1beta1"]) {
       const object = await askAs(
         sandbox,

@@ -1,7 +1,6 @@
 /** A sandbox with the real server in it, at a period of less than half a second. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { get, type RequestOptions } from "node:https";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "@kubemetrics/apiservice";
@@ -167,15 +166,6 @@ export function request(url: string, options: RequestOptions): Promise<Answer> {
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
     }).on("error", reject);
   });
-}
-
-/** A port of 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
 }
 
 /** What deploy/metrics-server gives the server so that it can register itself. */
