@@ -7,7 +7,9 @@ import { resourceMetricsGroup } from "@kubemetrics/resource-metrics";
 import { openAuditLog } from "./audit-log.ts";
 import { openCluster, type Cluster } from "./cluster.ts";
 import { startCollecting } from "./collect-usage.ts";
+import { requireFlagFiles } from "./flag-files.ts";
 import { healthChecks } from "./health-checks.ts";
+import { listenFailed } from "./listen-failed.ts";
 import { createLog, type AppLog } from "./log.ts";
 import { metricsPages } from "./metrics-page.ts";
 import { notSyncedYet, onlyWhenSynced } from "./not-synced.ts";
@@ -86,6 +88,7 @@ async function start(
 ): Promise<RunningMetricsServer> {
   const { clock, log } = around;
   const startedMs = clock.now();
+  await requireFlagFiles(options, around.readText);
   const auditLog = await openAuditLog(options.audit, around);
   closers.push(() => auditLog?.close());
   const cluster = await openCluster(options, around);
@@ -139,7 +142,11 @@ async function start(
     random: around.random,
   });
   closers.push(() => server.close({ delayMs: options.shutdownDelayMs }));
-  const { port, host } = await server.listen(options.serving.securePort, options.serving.bindAddress);
+  const { port, host } = await server
+    .listen(options.serving.securePort, options.serving.bindAddress)
+    .catch((error: unknown) => {
+      throw listenFailed(error as NodeJS.ErrnoException, options.serving);
+    });
   log.info({ host, port, version }, "serving");
   closers.push(identity.start((pair) => server.replaceCertificate(pair)));
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readFamilies } from "@kubemetrics/exposition";
 import { issueAuthority, issueClient } from "@kubemetrics/x509";
-import { startMetricsServer } from "@kubemetrics/metrics-server";
+import { defaultOptions, FlagsInvalid, startMetricsServer } from "@kubemetrics/metrics-server";
 import {
   allowRegistration,
   askAs,
@@ -92,7 +92,9 @@ describe("a healthy cluster", () => {
       serving: { securePort: cluster.server.port },
     });
     const { log, lines } = recordingLog();
-    await expect(startMetricsServer(options, { log })).rejects.toThrow(/EADDRINUSE/);
+    await expect(startMetricsServer(options, { log })).rejects.toThrow(
+      `--secure-port=${cluster.server.port}: another program listens on 127.0.0.1:${cluster.server.port} already (EADDRINUSE); give another port (0: any free one), or stop that program`,
+    );
     const before = lines.length;
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(lines.length).toBe(before);
@@ -325,5 +327,41 @@ describe.concurrent("trouble and change", () => {
     await expect(startMetricsServer({ ...options, kubeconfig: "" }, recordingLog())).rejects.toThrow(
       /KUBERNETES_SERVICE_HOST is not set.*--kubeconfig/,
     );
+  });
+
+  test("files that cannot be read stop the start, all of them named with their flags", async () => {
+    await using opened = new Opened();
+    const folder = await opened.folder();
+    const gone = join(folder, "gone");
+    const inFile = join(folder, "file");
+    await writeFile(inFile, "");
+    const { serving, authentication, authorization, kubelet, audit } = defaultOptions;
+    const options = {
+      ...defaultOptions,
+      kubeconfig: `${gone}/kubeconfig`,
+      serving: { ...serving, securePort: 0, tlsCertFile: folder, tlsPrivateKeyFile: `${inFile}/key` },
+      authentication: {
+        ...authentication,
+        kubeconfig: gone,
+        clientCaFile: inFile,
+        requestHeaderClientCaFile: gone,
+      },
+      authorization: { ...authorization, kubeconfig: gone },
+      kubelet: { ...kubelet, certificateAuthority: gone, clientCertificate: inFile, clientKey: gone },
+      audit: { ...audit, policyFile: gone, logPath: "-" },
+    };
+    const failure: unknown = await startMetricsServer(options, recordingLog()).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(FlagsInvalid);
+    expect((failure as FlagsInvalid).message.split("\n")).toStrictEqual([
+      `--kubeconfig ${gone}/kubeconfig cannot be read: there is no such file (ENOENT)`,
+      `--authentication-kubeconfig ${gone} cannot be read: there is no such file (ENOENT)`,
+      `--authorization-kubeconfig ${gone} cannot be read: there is no such file (ENOENT)`,
+      `--tls-cert-file ${folder} cannot be read: it is a folder (EISDIR)`,
+      `--tls-private-key-file ${inFile}/key cannot be read: a part of the path is not a folder (ENOTDIR)`,
+      `--requestheader-client-ca-file ${gone} cannot be read: there is no such file (ENOENT)`,
+      `--kubelet-certificate-authority ${gone} cannot be read: there is no such file (ENOENT)`,
+      `--kubelet-client-key ${gone} cannot be read: there is no such file (ENOENT)`,
+      `--audit-policy-file ${gone} cannot be read: there is no such file (ENOENT)`,
+    ]);
   });
 });
