@@ -52,6 +52,8 @@ export class AttackedProcess implements AsyncDisposable {
     const { port: apiPort } = kubeApiserver.address() as { port: number };
     const child = fork(new URL("server.ts", import.meta.url), {
       execArgv: ["--conditions=kubemetrics-source", "--disable-warning=ExperimentalWarning", "--expose-gc"],
+      // glibc gives freed memory back: what is left is what is in use.
+      env: { ...process.env, MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "65536", MALLOC_MMAP_THRESHOLD_: "65536" },
     });
     const order: ServerOrder = {
       serving: issueServer(servingCa, { commonName: "localhost", dnsNames: ["localhost"], ipAddresses: [] }),
