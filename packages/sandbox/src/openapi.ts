@@ -14,7 +14,7 @@ const packages: Readonly<Record<string, string>> = {
 };
 
 /** `info` of every document. */
-export const openApiInfo: JsonObject = { title: "Kubernetes", version: "v1.37.2" };
+const openApiInfo: JsonObject = { title: "Kubernetes", version: "v1.37.2" };
 
 /** The OpenAPI v2 document of the sandbox's own types. */
 export function openApiV2(): JsonObject {

@@ -99,7 +99,7 @@ export const endpointSlices: ResourceType = inGroup(
   "EndpointSlice",
   inNamespaces,
 );
-export const leases: ResourceType = inGroup("coordination.k8s.io", "leases", "Lease", inNamespaces);
+const leases: ResourceType = inGroup("coordination.k8s.io", "leases", "Lease", inNamespaces);
 
 export const apiServices: ResourceType = inGroup("apiregistration.k8s.io", "apiservices", "APIService", inCluster, {
   categories: ["api-extensions"],

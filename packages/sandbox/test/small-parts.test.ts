@@ -1,9 +1,10 @@
+import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compareKubeVersions } from "../src/api-service.ts";
 import { goEncodeQuery, goEscapeHeaderName, goEscapePath } from "../src/go-url.ts";
 import { humanAge } from "../src/human-age.ts";
-import { clockSeconds } from "../src/operating-system.ts";
+import { clockSeconds, portable, thisOperatingSystem } from "../src/operating-system.ts";
 import { parseProtobufObject } from "../src/protobuf-body.ts";
 import { parseRequestTarget } from "../src/request-target.ts";
 
@@ -161,4 +162,35 @@ describe("times of ps", () => {
     ["1:02:03", 3723],
     ["2-01:00:00", 176_400],
   ])("%s", (text, seconds) => expect(clockSeconds(text)).toBe(seconds));
+});
+
+describe("a machine without /proc", () => {
+  const gone = (): number => spawnSync(process.execPath, ["--version"]).pid;
+
+  it("knows the same of a process as /proc does, and leaves out those that are gone", async () => {
+    const ended = gone();
+    const [byPs, known] = await Promise.all([
+      portable.processes([process.pid, ended]),
+      thisOperatingSystem().processes([process.pid]),
+    ]);
+    expect([...byPs.keys()]).toEqual([process.pid]);
+    const [usage, expected] = [byPs.get(process.pid)!, known.get(process.pid)!];
+    // ps prints whole seconds on Linux.
+    expect(Math.abs(usage.cpuSeconds - expected.cpuSeconds)).toBeLessThan(3);
+    expect(Math.abs(usage.startMs - expected.startMs)).toBeLessThan(5_000);
+    expect(usage.workingSetBytes / expected.workingSetBytes).toBeGreaterThan(0.5);
+    expect(usage.workingSetBytes / expected.workingSetBytes).toBeLessThan(2);
+  });
+
+  it("answers with nothing when no process is left or none is asked for", async () => {
+    expect((await portable.processes([gone()])).size).toBe(0);
+    expect((await portable.processes([])).size).toBe(0);
+  });
+
+  it("counts busy seconds and memory of the whole machine", () => {
+    const { cpuSeconds, workingSetBytes } = portable.machine();
+    expect(cpuSeconds).toBeGreaterThan(0);
+    expect(workingSetBytes).toBeGreaterThan(0);
+    expect(workingSetBytes).toBeLessThanOrEqual(thisOperatingSystem().memoryBytes);
+  });
 });
