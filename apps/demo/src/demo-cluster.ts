@@ -6,18 +6,17 @@ import { ApiClient } from "./api-client.ts";
 import type { DemoOptions } from "./arguments.ts";
 import { DemoFolder } from "./demo-folder.ts";
 import { freePort, MetricsServerProcess } from "./metrics-server-process.ts";
+import { missingNumbers, whyNoNumbers } from "./missing-numbers.ts";
 import { readUsage, type UsageReading } from "./usage-reading.ts";
 
 /** Told about each step as it is done. */
 export type Progress = (step: string) => void;
 
-interface List {
-  readonly items: readonly unknown[];
-}
-
 const service = { namespace: "kube-system", name: "metrics-server" };
 /** Numbers need two looks at every kubelet, a second apart. */
-const firstNumbersLimitMs = 60_000;
+const firstNumbersLimitMs = 30_000;
+const explanationLimitMs = 2_000;
+const podsPerSecond = 2_500;
 const askAgainMs = 50;
 const nodesPerSecond = 250;
 
@@ -26,6 +25,8 @@ export class DemoCluster implements AsyncDisposable {
   readonly #server: MetricsServerProcess;
   readonly #client: ApiClient;
   readonly #folder: DemoFolder;
+  readonly #startedAt: number;
+  readonly #deadline: number;
   /** Path as a user would type it. */
   readonly kubeconfigPath: string;
 
@@ -35,7 +36,10 @@ export class DemoCluster implements AsyncDisposable {
     client: ApiClient,
     folder: DemoFolder,
     kubeconfig: string,
+    [startedAt, deadline]: readonly [startedAt: number, deadline: number],
   ) {
+    this.#startedAt = startedAt;
+    this.#deadline = deadline;
     this.#sandbox = sandbox;
     this.#server = server;
     this.#client = client;
@@ -65,6 +69,9 @@ export class DemoCluster implements AsyncDisposable {
       progress(
         `cluster at ${sandbox.url}: ${nodes} simulated nodes with ${nodes * podsPerNode} pods, and this machine`,
       );
+      const startedAt = performance.now();
+      const pods = nodes * podsPerNode;
+      const limitMs = firstNumbersLimitMs + 4_000 * (resolutionSeconds - 1) + (pods / podsPerSecond) * 1000;
       const certificate = sandbox.serviceCertificate(service);
       server = new MetricsServerProcess(await freePort(), resolutionSeconds, {
         kubeconfig: folder.write("metrics-server.kubeconfig", sandbox.metricsServerAccount().kubeconfig),
@@ -94,7 +101,7 @@ export class DemoCluster implements AsyncDisposable {
         certificate: certificatePem,
         key: keyPem,
       });
-      return new DemoCluster(sandbox, server, client, folder, kubeconfig);
+      return new DemoCluster(sandbox, server, client, folder, kubeconfig, [startedAt, startedAt + limitMs]);
     } catch (error) {
       await server?.[Symbol.asyncDispose]();
       await sandbox?.close();
@@ -103,28 +110,21 @@ export class DemoCluster implements AsyncDisposable {
     }
   }
 
-  /** Resolves with the first reading in which every node and pod has numbers. @throws when that takes a minute */
-  async firstReading(signal: AbortSignal): Promise<UsageReading> {
-    const deadline = performance.now() + firstNumbersLimitMs;
-    let last: unknown;
-    while (performance.now() < deadline) {
-      signal.throwIfAborted();
-      this.#server.assertRunning();
-      const asked = performance.now();
-      try {
-        if (await this.#areNodesComplete()) {
-          const reading = await this.read();
-          if (reading.pods.length >= (await this.#podCount())) return reading;
-        }
-        last = undefined;
-      } catch (error) {
-        last = error;
-      }
-      // Large lists take their time: asking for them all the time would delay what they wait for.
-      await setTimeout(Math.max(askAgainMs, 2 * (performance.now() - asked)), undefined, { signal });
+  /**
+   * Resolves with the first reading in which every node and pod has numbers.
+   *
+   * @throws MetricsServerFailed when metrics-server ends
+   * @throws Error that says what is missing, 30 s after the start of metrics-server; later in a large cluster
+   */
+  async firstReading(leave: AbortSignal): Promise<UsageReading> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([leave, over.signal]);
+    try {
+      // One request may take longer than there is time: the limit does not wait for it.
+      return await Promise.race([this.#completeReading(signal), this.#server.failed, this.#limit(signal)]);
+    } finally {
+      over.abort();
     }
-    const reason = last instanceof Error ? last.message : "some nodes or pods are missing";
-    throw new Error(`no complete numbers after a minute: ${reason}; metrics-server's log may say why`, { cause: last });
   }
 
   /** Through the aggregator, as kubectl reads. */
@@ -150,16 +150,29 @@ export class DemoCluster implements AsyncDisposable {
     this.#folder[Symbol.dispose]();
   }
 
-  async #areNodesComplete(): Promise<boolean> {
-    const [known, measured] = await Promise.all([
-      this.#client.get<List>("/api/v1/nodes"),
-      this.#client.get<List>("/apis/metrics.k8s.io/v1/nodes"),
-    ]);
-    return measured.items.length >= known.items.length;
+  async #completeReading(signal: AbortSignal): Promise<UsageReading> {
+    for (;;) {
+      signal.throwIfAborted();
+      const asked = performance.now();
+      try {
+        if ((await missingNumbers(this.#client)) === undefined) return await this.read();
+      } catch {
+        // Not yet: whyNoNumbers asks again when time is up.
+      }
+      // Large lists take their time: asking for them all the time would delay what they wait for.
+      await setTimeout(Math.max(askAgainMs, 2 * (performance.now() - asked)), undefined, { signal });
+    }
   }
 
-  async #podCount(): Promise<number> {
-    const running = "/api/v1/pods?fieldSelector=status.phase%3DRunning";
-    return (await this.#client.get<List>(running)).items.length;
+  async #limit(signal: AbortSignal): Promise<never> {
+    await setTimeout(Math.max(0, this.#deadline - performance.now()), undefined, { signal });
+    const why = await Promise.race([
+      whyNoNumbers(this.#client),
+      setTimeout(explanationLimitMs, "the API server, or metrics-server behind it, does not answer", { signal }),
+    ]);
+    const seconds = Math.round((this.#deadline - this.#startedAt) / 1000);
+    throw new Error(
+      `no complete numbers in ${seconds} s: ${why}. The last lines of metrics-server:\n${this.#server.lastWords}`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 /** The files of a demo: credentials and a log. The credentials end with the cluster, and are removed with it. */
-import { chmodSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, mkdirSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 
 /** The folder cannot be used. The message says why and what to do. */
 export class FolderUnusable extends Error {
@@ -15,7 +15,7 @@ export class DemoFolder implements Disposable {
   constructor(path: string) {
     this.path = path;
     try {
-      mkdirSync(path, { recursive: true });
+      makeFolder(path);
     } catch (error) {
       throw this.#unusable(error);
     }
@@ -57,4 +57,12 @@ export class DemoFolder implements Disposable {
     const advice = "run the demo in a folder of your own, or choose another with --dir";
     return new FolderUnusable(`${this.path} cannot hold the demo's kubeconfig: ${reason}; ${advice}`, { cause: error });
   }
+}
+
+/** Makes a folder and those above it. Node's own `recursive` tries forever where a file system denies that a folder can be made (/proc). */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(resolve(path));
+  if (parent !== resolve(path)) makeFolder(parent);
+  mkdirSync(path);
 }

@@ -33,7 +33,7 @@ export async function runDemo(options: DemoOptions, { output, leave, onCluster }
     progress(`numbers of all ${first.nodes.length} nodes and ${first.pods.length} pods, through the aggregator`);
     screen.print();
     if (options.isOnce) {
-      const all = { nodeRows: Number.POSITIVE_INFINITY, podRows: Number.POSITIVE_INFINITY };
+      const all = { nodeRows: Number.POSITIVE_INFINITY, podRows: Number.POSITIVE_INFINITY, columns: screen.columns };
       for (const line of usageTables(first, all)) screen.print(line);
     } else {
       await showLive(cluster, screen, first, leave);
@@ -56,7 +56,7 @@ async function showLive(cluster: DemoCluster, screen: Screen, first: UsageReadin
     screen.draw(
       screen.isTerminal
         ? liveFrame(cluster, screen, reading, history)
-        : usageTables(reading, { nodeRows: 20, podRows: 20 }),
+        : usageTables(reading, { nodeRows: 20, podRows: 20, columns: screen.columns }),
     );
     await pause(intervalMs, leave);
   }
@@ -71,9 +71,9 @@ function liveFrame(
   const nodeRows = Math.max(1, Math.min(reading.nodes.length, Math.floor((screen.rows - frameRows) / 2)));
   const podRows = Math.max(1, screen.rows - frameRows - nodeRows);
   return [
-    `${reading.nodes.length} nodes (${cluster.machineName} is this machine), ${reading.pods.length} pods, read through the aggregator. Ctrl-C leaves.`,
+    `Ctrl-C leaves. ${reading.nodes.length} nodes (${cluster.machineName} is this machine), ${reading.pods.length} pods, through the aggregator.`,
     "",
-    ...usageTables(reading, { history, nodeRows, podRows }),
+    ...usageTables(reading, { history, nodeRows, podRows, columns: screen.columns }),
     "",
     ...commandsToTry(cluster.kubeconfigPath),
   ];

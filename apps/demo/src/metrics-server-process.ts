@@ -13,7 +13,7 @@ export interface MetricsServerFiles {
   readonly log: string;
 }
 
-/** metrics-server ended before it served. The message ends with what it said last. */
+/** metrics-server ended, or does not listen. The message ends with what it said last. */
 export class MetricsServerFailed extends Error {
   readonly code = "METRICS_SERVER_FAILED";
 }
@@ -26,15 +26,15 @@ const endLimitMs = 5_000;
 export class MetricsServerProcess implements AsyncDisposable {
   readonly port: number;
   readonly #child: ChildProcess;
-  readonly #logPath: string;
   readonly #exited: Promise<void>;
+  /** Rejects with MetricsServerFailed when the process is gone. */
+  readonly failed: Promise<never>;
   #hasExited = false;
   /** The last lines it wrote, for an error message. */
   #tail = "";
 
   constructor(port: number, resolutionSeconds: number, files: MetricsServerFiles) {
     this.port = port;
-    this.#logPath = files.log;
     const log = createWriteStream(files.log, { mode: 0o600 });
     // A log that cannot be written is no reason to end: the lines are still kept for error messages.
     log.on("error", () => undefined);
@@ -61,26 +61,38 @@ export class MetricsServerProcess implements AsyncDisposable {
       this.#hasExited = true;
       resolve();
     });
-    this.#child.on("exit", () => {
+    // Not "exit": its last words may still be in the pipe then, and they are the ones that tell why.
+    this.#child.on("close", () => {
       this.#hasExited = true;
       log.end();
       resolve();
     });
+    this.failed = promise.then(() => {
+      throw this.#ended();
+    });
+    this.failed.catch(() => undefined);
   }
 
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
+  /** The end of its log, for messages: the log itself goes with the demo. */
+  get lastWords(): string {
+    return this.#tail.trim() || "(nothing)";
+  }
+
   /** Resolves when it takes connections. @throws MetricsServerFailed */
   async listening(): Promise<void> {
     const deadline = performance.now() + startLimitMs;
-    while (!(await takesConnections(this.port))) {
-      if (this.#hasExited)
-        throw new MetricsServerFailed(`metrics-server ended before it served. It said:\n${this.#tail.trim()}`);
+    for (;;) {
+      const takes = await takesConnections(this.port);
+      // Even when the port answers: somebody else may have taken it, which is why the process ended.
+      this.assertRunning();
+      if (takes) return;
       if (performance.now() > deadline) {
         throw new MetricsServerFailed(
-          `metrics-server does not listen after ${startLimitMs / 1000} s; its log is ${this.#logPath}`,
+          `metrics-server does not listen after ${startLimitMs / 1000} s. It said:\n${this.lastWords}`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -89,7 +101,12 @@ export class MetricsServerProcess implements AsyncDisposable {
 
   /** @throws MetricsServerFailed when it is no longer there */
   assertRunning(): void {
-    if (this.#hasExited) throw new MetricsServerFailed(`metrics-server ended. It said:\n${this.#tail.trim()}`);
+    if (this.#hasExited) throw this.#ended();
+  }
+
+  #ended(): MetricsServerFailed {
+    const how = this.#child.signalCode ?? `code ${this.#child.exitCode}`;
+    return new MetricsServerFailed(`metrics-server ended (${how}). It said:\n${this.lastWords}`);
   }
 
   /** For the moment this process ends without time to wait. */

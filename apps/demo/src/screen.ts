@@ -29,9 +29,14 @@ export class Screen implements Disposable {
     return this.#output.isTTY === true;
   }
 
-  /** Lines that fit. */
+  /** Lines that fit. A terminal that does not know its size says 0. */
   get rows(): number {
-    return this.#output.rows ?? 24;
+    return this.#output.rows || 24;
+  }
+
+  /** Characters that fit in a line; files and pipes have no end. */
+  get columns(): number {
+    return this.isTerminal ? this.#output.columns || 80 : Number.POSITIVE_INFINITY;
   }
 
   /** One line that stays. */
@@ -46,7 +51,7 @@ export class Screen implements Disposable {
     let frame = this.#isEntered ? "" : codes.enter;
     this.#isEntered = true;
     frame += codes.home;
-    const width = this.#output.columns ?? 80;
+    const width = this.columns;
     const fitting = lines.slice(0, this.rows - 1).map((line) => (line.length > width ? line.slice(0, width) : line));
     this.#output.write(`${frame}${fitting.map((line) => `${line}${codes.clearLine}\n`).join("")}${codes.clearBelow}`);
   }

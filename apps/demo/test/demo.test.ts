@@ -20,10 +20,12 @@ interface Run {
 async function demo(
   args: readonly string[],
   onOutput?: (out: string, kill: (signal: NodeJS.Signals) => void) => void,
+  nodeFlags: readonly string[] = [],
 ): Promise<Run> {
   const child = spawn(process.execPath, [
     "--conditions=kubemetrics-source",
     "--disable-warning=ExperimentalWarning",
+    ...nodeFlags,
     main,
     ...args,
   ]);
@@ -101,6 +103,22 @@ describe("demo", () => {
     expect(error).toMatch(
       /file\/inside cannot hold the demo's kubeconfig: .*; run the demo in a folder of your own, or choose another with --dir\n$/,
     );
+  });
+
+  it.concurrent("says that no folder can be made there", { skip: process.platform !== "linux" }, async () => {
+    const { code, error } = await demo(["--once", "--dir", "/proc/demo"]);
+    expect(code).toBe(1);
+    expect(error).toMatch(/^\/proc\/demo cannot hold the demo's kubeconfig: /);
+  });
+
+  it.concurrent("says what metrics-server said last when that ends before it serves", async () => {
+    // Node's own flags reach metrics-server too; there, this ends the process before the program begins.
+    const source = 'if (/metrics-server/.test(process.argv[1])) { console.error("no memory left"); process.exit(3); }';
+    const dir = join(folder, "ended");
+    const preload = `--import=data:text/javascript,${encodeURIComponent(source)}`;
+    const { code, error } = await demo(["--once", "--nodes", "1", "--dir", dir], undefined, [preload]);
+    expect([code, error]).toEqual([1, "metrics-server ended (code 3). It said:\nno memory left\n"]);
+    expect(existsSync(dir)).toBe(false);
   });
 
   it.concurrent("says what is wrong with its arguments", async () => {

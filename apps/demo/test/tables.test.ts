@@ -49,7 +49,7 @@ describe("lines", () => {
 
 describe("tables", () => {
   it("print numbers as kubectl does, and the busiest pods first", () => {
-    expect(usageTables(reading, { nodeRows: 9, podRows: 9 })).toEqual([
+    expect(usageTables(reading, { nodeRows: 9, podRows: 9, columns: Infinity })).toEqual([
       "NAME   CPU(cores)   CPU(%)                     MEMORY(bytes)   MEMORY(%)",
       "a      500m         50%         ██████         100Mi           9%",
       "b      <unknown>    <unknown>                  <unknown>       <unknown>",
@@ -62,7 +62,7 @@ describe("tables", () => {
   });
 
   it("count what does not fit", () => {
-    const lines = usageTables(reading, { nodeRows: 1, podRows: 1 });
+    const lines = usageTables(reading, { nodeRows: 1, podRows: 1, columns: Infinity });
     expect(lines).toContain("… and 1 more nodes");
     expect(lines).toContain("… and 2 more pods");
   });
@@ -72,13 +72,46 @@ describe("tables", () => {
     const later = { ...reading, pods: [{ ...reading.pods[0]!, usage: { millicores: 2, bytes: 0 } }] };
     history.add(reading);
     history.add(later);
-    const lines = usageTables(later, { history, nodeRows: 9, podRows: 9 });
+    const lines = usageTables(later, { history, nodeRows: 9, podRows: 9, columns: Infinity });
     expect(lines.find((line) => line.includes("idle"))).toMatch(/ ▅█$/);
     expect(history.pod("shop", "busy")).toEqual([400, undefined]);
     history.add(later);
     history.add(later);
     expect(history.pod("shop", "busy")).toEqual([]);
     expect(history.node("a")).toEqual([500, 500, 500]);
+  });
+});
+
+describe("tables on a terminal", () => {
+  const history = new UsageHistory(60);
+  const wide: UsageReading = {
+    ...reading,
+    pods: [{ namespace: "kube-system", name: "metrics-server", usage: { millicores: 9, bytes: 0 } }],
+  };
+  for (let second = 0; second < 60; second++) history.add(wide);
+  const draw = (columns: number): readonly string[] => {
+    const screen = new Screen({ isTTY: true, columns, rows: 0, write: () => true });
+    return usageTables(wide, { history, nodeRows: 9, podRows: 9, columns: screen.columns });
+  };
+  const pictures = (line: string | undefined): number[] =>
+    (line?.match(/[▁-█]+/g) ?? []).map((picture) => picture.length);
+
+  it.each([
+    { columns: 80, node: [3, 11], pod: [6, 11] },
+    { columns: 120, node: [6, 20], pod: [12, 20] },
+    { columns: 0, node: [3, 11], pod: [6, 11] },
+    { columns: 66, node: [6], pod: [6] },
+    { columns: 60, node: [], pod: [] },
+  ])("fit $columns columns", ({ columns, node, pod }) => {
+    const lines = draw(columns);
+    expect([pictures(lines[1]), pictures(lines[5])]).toEqual([node, pod]);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns || 80);
+  });
+
+  it("take 80 columns and 24 rows for a size that is not known", () => {
+    const screen = new Screen({ isTTY: true, columns: 0, rows: 0, write: () => true });
+    expect([screen.columns, screen.rows]).toEqual([80, 24]);
+    expect(draw(0)).toEqual(draw(80));
   });
 });
 

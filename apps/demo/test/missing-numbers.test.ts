@@ -1,0 +1,26 @@
+import { startSandbox } from "@kubemetrics/sandbox";
+import { describe, expect, it } from "vitest";
+import { ApiClient } from "../src/api-client.ts";
+import { whyNoNumbers } from "../src/missing-numbers.ts";
+import { freePort } from "../src/metrics-server-process.ts";
+
+describe("the reason for no table", () => {
+  it("is the condition of the APIService, or what the API server says instead", async () => {
+    const sandbox = await startSandbox({ nodes: 0 });
+    const { certificatePem, keyPem } = sandbox.clientCertificate("admin");
+    const { url, authorityPem: authority } = sandbox;
+    const client = new ApiClient({ url, authority, certificate: certificatePem, key: keyPem });
+    try {
+      expect(await whyNoNumbers(client)).toMatch(/^GET .*v1\.metrics\.k8s\.io: 404 /);
+      const service = { namespace: "kube-system", name: "metrics-server" };
+      sandbox.registerExtension({ service, port: await freePort(), group: "metrics.k8s.io", versions: ["v1"] });
+      await expect
+        .poll(() => whyNoNumbers(client))
+        .toMatch(/^APIService v1\.metrics\.k8s\.io is not available: FailedDiscoveryCheck: .*refused/);
+    } finally {
+      client.close();
+      await sandbox.close();
+    }
+    expect(await whyNoNumbers(client)).toMatch(/ECONNREFUSED|socket/);
+  });
+});
