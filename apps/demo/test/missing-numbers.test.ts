@@ -15,7 +15,7 @@ describe("the reason for no table", () => {
       const service = { namespace: "kube-system", name: "metrics-server" };
       sandbox.registerExtension({ service, port: await freePort(), group: "metrics.k8s.io", versions: ["v1"] });
       await expect
-        .poll(() => whyNoNumbers(client))
+        .poll(() => whyNoNumbers(client), { timeout: 4_000 })
         .toMatch(/^APIService v1\.metrics\.k8s\.io is not available: FailedDiscoveryCheck: .*refused/);
     } finally {
       client.close();
