@@ -92,11 +92,14 @@ describe("availability", () => {
   it("goes and comes with the server", async () => {
     await using server = await running();
     await server.close();
-    const condition = await becomes("FailedDiscoveryCheck");
+    await becomes("FailedDiscoveryCheck");
     const url = `https://127.0.0.1:${server.port}/apis/${group}/v1`;
-    expect(condition!.message).toBe(
-      `failing or missing response from ${url}: Get "${url}": dial tcp 127.0.0.1:${server.port}: connect: connection refused`,
-    );
+    // A probe that was under way when the server closed sees EOF first.
+    await expect
+      .poll(async () => (await conditionOf())?.message, { timeout: 4_000 })
+      .toBe(
+        `failing or missing response from ${url}: Get "${url}": dial tcp 127.0.0.1:${server.port}: connect: connection refused`,
+      );
     expect((await viewer(`/apis/${group}/v1/nodes`)).text).toBe("service unavailable\n");
     await using _ = await startExtensionServer(cluster.serviceCertificate(service), server.port);
     await becomes("Passed");
