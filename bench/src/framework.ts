@@ -1,0 +1,208 @@
+/**
+ * The whole chain of the framework beside a bare node:https handler with the same body: authenticated over warm connections of the front
+ * proxy, with the access review remembered. Servers and load in processes of their own.
+ */
+import { fork, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { issueAuthority, issueClient, issueServer, type KeyPair } from "@kubemetrics/x509";
+import { boundFigure, ratioFigure, type Figure } from "./harness.ts";
+import {
+  largePath,
+  smallPath,
+  type LoadDone,
+  type LoadOrder,
+  type ServerOrder,
+  type ServerQuestion,
+  type ServerReady,
+  type ServerState,
+} from "./framework/messages.ts";
+
+const pairs = 10;
+const smallBytes = 1024;
+const largeBytes = 2 * 1024 * 1024;
+const reviewTtlMs = 10_000;
+
+const servingCa = issueAuthority({ commonName: "serving-ca" });
+const proxyCa = issueAuthority({ commonName: "front-proxy-ca" });
+const proxy = issueClient(proxyCa, { commonName: "front-proxy-client" });
+const stranger = issueClient(proxyCa, { commonName: "somebody else" });
+const serving = issueServer(servingCa, { commonName: "localhost", dnsNames: ["localhost"], ipAddresses: [] });
+
+export async function run(): Promise<readonly Figure[]> {
+  const children: ChildProcess[] = [];
+  const started = (name: string): ChildProcess => {
+    const child = fork(fileURLToPath(new URL(`framework/${name}.ts`, import.meta.url)));
+    children.push(child);
+    return child;
+  };
+  try {
+    const bare = await BenchServer.start(started("server"), "bare");
+    const framework = await BenchServer.start(started("server"), "framework");
+    const load = started("load");
+    await checkRefusals(framework);
+    const reviewsPerQuestion = await mostReviews(framework, load);
+    const small = await measured(bare, framework, load, { path: smallPath, bodyBytes: smallBytes, durationMs: 1_000 });
+    const large = await measured(bare, framework, load, { path: largePath, bodyBytes: largeBytes, durationMs: 1_500 });
+    return [
+      boundFigure(
+        {
+          figure: "1 KB: CPU a request beyond the bare handler's, which is beside it",
+          unit: "us",
+          ours: median(small.map((pair) => pair.framework.cpuUs - pair.bare.cpuUs)),
+          peer: median(small.map((pair) => pair.bare.cpuUs)),
+        },
+        20,
+      ),
+      ratioFigure(ratioOf("1 KB: time a request, saturated", small, "wallUs"), 0.45),
+      ratioFigure(ratioOf("2 MB: CPU a request", large, "cpuUs"), 1 / 1.05),
+      ratioFigure(ratioOf("2 MB: time a request, saturated", large, "wallUs"), null),
+      boundFigure(
+        {
+          figure: "access reviews a question and time to live, 1,000 requests at once",
+          unit: "reviews",
+          ours: reviewsPerQuestion,
+        },
+        1,
+      ),
+    ];
+  } finally {
+    for (const child of children) child.kill("SIGKILL");
+  }
+}
+
+interface Cost {
+  readonly cpuUs: number;
+  readonly wallUs: number;
+}
+
+interface Pair {
+  readonly bare: Cost;
+  readonly framework: Cost;
+}
+
+type Load = Pick<LoadOrder, "path" | "bodyBytes" | "durationMs">;
+
+/** In turns, the first one changing: a busy moment of the machine hits both. */
+async function measured(bare: BenchServer, framework: BenchServer, load: ChildProcess, what: Load): Promise<Pair[]> {
+  for (const server of [bare, framework]) await server.cost(load, what);
+  const measuredPairs: Pair[] = [];
+  for (let at = 0; at < pairs; at++) {
+    const costs = new Map<BenchServer, Cost>();
+    for (const server of at % 2 === 0 ? [bare, framework] : [framework, bare]) {
+      costs.set(server, await server.cost(load, what));
+    }
+    measuredPairs.push({ bare: costs.get(bare)!, framework: costs.get(framework)! });
+  }
+  return measuredPairs;
+}
+
+/** The median of the pairs' ratios, shown with the bare handler's median. */
+function ratioOf(
+  figure: string,
+  all: readonly Pair[],
+  key: keyof Cost,
+): { figure: string; unit: string; ours: number; peer: number } {
+  const peer = median(all.map((pair) => pair.bare[key]));
+  return {
+    figure,
+    unit: key === "cpuUs" ? "us CPU" : "us",
+    ours: peer * median(all.map((pair) => pair.framework[key] / pair.bare[key])),
+    peer,
+  };
+}
+
+/** 1,000 connections, ten users, all at the same moment, over three times to live. */
+async function mostReviews(server: BenchServer, load: ChildProcess): Promise<number> {
+  const users = 10;
+  const rounds: number[] = [];
+  let before = (await server.state(reviewTtlMs)).reviews;
+  for (let round = 0; round < 3; round++) {
+    await server.load(
+      load,
+      { path: smallPath, bodyBytes: smallBytes, durationMs: undefined },
+      { connections: 1_000, users },
+    );
+    const { reviews } = await server.state(reviewTtlMs);
+    rounds.push((reviews - before) / users);
+    before = reviews;
+  }
+  return Math.max(...rounds);
+}
+
+/** The chain that is measured is one that refuses. */
+async function checkRefusals(server: BenchServer): Promise<void> {
+  const load = fork(fileURLToPath(new URL("framework/load.ts", import.meta.url)), { stdio: "ignore" });
+  const refused = new Promise<void>((resolve, reject) => {
+    load.once("message", () => reject(new Error("a certificate with a name that is not allowed was let in")));
+    load.once("exit", () => resolve());
+  });
+  load.send(
+    server.order(
+      { path: smallPath, bodyBytes: smallBytes, durationMs: undefined },
+      { connections: 1, users: 1 },
+      stranger,
+    ),
+  );
+  await refused;
+}
+
+class BenchServer {
+  readonly #child: ChildProcess;
+  readonly #port: number;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.#port = port;
+  }
+
+  static async start(child: ChildProcess, kind: ServerOrder["kind"]): Promise<BenchServer> {
+    const order: ServerOrder = { kind, serving, proxyCaPem: proxyCa.certificatePem };
+    child.send(order);
+    return new BenchServer(child, (await message<ServerReady>(child)).port);
+  }
+
+  order(
+    what: Load,
+    { connections, users }: Pick<LoadOrder, "connections" | "users">,
+    client: KeyPair = proxy,
+  ): LoadOrder {
+    return { ...what, connections, users, client, port: this.#port, caPem: servingCa.certificatePem };
+  }
+
+  async state(passMs: number): Promise<ServerState> {
+    const question: ServerQuestion = { passMs };
+    this.#child.send(question);
+    return message<ServerState>(this.#child);
+  }
+
+  async load(load: ChildProcess, what: Load, width: Pick<LoadOrder, "connections" | "users">): Promise<LoadDone> {
+    load.send(this.order(what, width));
+    return message<LoadDone>(load);
+  }
+
+  /** Of one request; handshakes are a thousandth of it. */
+  async cost(load: ChildProcess, what: Load): Promise<Cost> {
+    const before = await this.state(0);
+    const { requests, elapsedMs } = await this.load(load, what, { connections: 16, users: 8 });
+    const after = await this.state(0);
+    return { cpuUs: (after.cpuUs - before.cpuUs) / requests, wallUs: (elapsedMs * 1000) / requests };
+  }
+}
+
+function message<T>(child: ChildProcess): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void =>
+      reject(new Error(`child ended with status ${code} before it answered`));
+    child.once("exit", ended);
+    child.once("message", (value) => {
+      child.off("exit", ended);
+      resolve(value as T);
+    });
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
