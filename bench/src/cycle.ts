@@ -16,7 +16,7 @@ const size = { nodes: 1_000, pods: 30, containers: 2 };
 const periodMs = 15_000;
 const measuredCycles = 4;
 /** As the image and `pnpm start` run it. */
-const runtimeFlags = ["--max-semi-space-size=4"];
+const runtimeFlags = ["--max-semi-space-size=4", "--no-allocation-site-pretenuring"];
 const runtimeEnvironment = { MALLOC_ARENA_MAX: "1" };
 const root = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -18,9 +18,12 @@ import {
 } from "./framework/messages.ts";
 
 const pairs = 10;
+const turnsAPair = 4;
 const smallBytes = 1024;
 const largeBytes = 2 * 1024 * 1024;
 const reviewTtlMs = 10_000;
+/** Of every process here, as `apps/` are run: docs/decisions/0010-no-pretenuring.md. */
+const runtimeFlags = ["--no-allocation-site-pretenuring"];
 
 const servingCa = issueAuthority({ commonName: "serving-ca" });
 const proxyCa = issueAuthority({ commonName: "front-proxy-ca" });
@@ -31,7 +34,9 @@ const serving = issueServer(servingCa, { commonName: "localhost", dnsNames: ["lo
 export async function run(): Promise<readonly Figure[]> {
   const children: ChildProcess[] = [];
   const started = (name: string): ChildProcess => {
-    const child = fork(fileURLToPath(new URL(`framework/${name}.ts`, import.meta.url)));
+    const child = fork(fileURLToPath(new URL(`framework/${name}.ts`, import.meta.url)), {
+      execArgv: [...process.execArgv, ...runtimeFlags],
+    });
     children.push(child);
     return child;
   };
@@ -41,8 +46,8 @@ export async function run(): Promise<readonly Figure[]> {
     const load = started("load");
     await checkRefusals(framework);
     const reviewsPerQuestion = await mostReviews(framework, load);
-    const small = await measured(bare, framework, load, { path: smallPath, bodyBytes: smallBytes, durationMs: 1_000 });
-    const large = await measured(bare, framework, load, { path: largePath, bodyBytes: largeBytes, durationMs: 1_500 });
+    const small = await measured(bare, framework, load, { path: smallPath, bodyBytes: smallBytes, durationMs: 300 });
+    const large = await measured(bare, framework, load, { path: largePath, bodyBytes: largeBytes, durationMs: 400 });
     return [
       boundFigure(
         {
@@ -70,6 +75,14 @@ export async function run(): Promise<readonly Figure[]> {
   }
 }
 
+/** What a server spent on some requests. */
+interface Spent {
+  readonly cpuUs: number;
+  readonly elapsedUs: number;
+  readonly requests: number;
+}
+
+/** Of one request; handshakes are a thousandth of it. */
 interface Cost {
   readonly cpuUs: number;
   readonly wallUs: number;
@@ -82,18 +95,35 @@ interface Pair {
 
 type Load = Pick<LoadOrder, "path" | "bodyBytes" | "durationMs">;
 
-/** In turns, the first one changing: a busy moment of the machine hits both. */
+/** In short turns, the first one changing: a busy moment of the machine hits both. */
 async function measured(bare: BenchServer, framework: BenchServer, load: ChildProcess, what: Load): Promise<Pair[]> {
   for (const server of [bare, framework]) await server.cost(load, what);
   const measuredPairs: Pair[] = [];
   for (let at = 0; at < pairs; at++) {
-    const costs = new Map<BenchServer, Cost>();
-    for (const server of at % 2 === 0 ? [bare, framework] : [framework, bare]) {
-      costs.set(server, await server.cost(load, what));
+    const spent = { bare: nothing, framework: nothing };
+    for (let turn = 0; turn < turnsAPair; turn++) {
+      const order = turn % 2 === 0 ? (["bare", "framework"] as const) : (["framework", "bare"] as const);
+      for (const kind of order) {
+        spent[kind] = sum(spent[kind], await (kind === "bare" ? bare : framework).cost(load, what));
+      }
     }
-    measuredPairs.push({ bare: costs.get(bare)!, framework: costs.get(framework)! });
+    measuredPairs.push({ bare: each(spent.bare), framework: each(spent.framework) });
   }
   return measuredPairs;
+}
+
+const nothing: Spent = { cpuUs: 0, elapsedUs: 0, requests: 0 };
+
+function sum(one: Spent, other: Spent): Spent {
+  return {
+    cpuUs: one.cpuUs + other.cpuUs,
+    elapsedUs: one.elapsedUs + other.elapsedUs,
+    requests: one.requests + other.requests,
+  };
+}
+
+function each({ cpuUs, elapsedUs, requests }: Spent): Cost {
+  return { cpuUs: cpuUs / requests, wallUs: elapsedUs / requests };
 }
 
 /** The median of the pairs' ratios, shown with the bare handler's median. */
@@ -180,12 +210,11 @@ class BenchServer {
     return message<LoadDone>(load);
   }
 
-  /** Of one request; handshakes are a thousandth of it. */
-  async cost(load: ChildProcess, what: Load): Promise<Cost> {
+  async cost(load: ChildProcess, what: Load): Promise<Spent> {
     const before = await this.state(0);
     const { requests, elapsedMs } = await this.load(load, what, { connections: 16, users: 8 });
     const after = await this.state(0);
-    return { cpuUs: (after.cpuUs - before.cpuUs) / requests, wallUs: (elapsedMs * 1000) / requests };
+    return { cpuUs: after.cpuUs - before.cpuUs, elapsedUs: elapsedMs * 1000, requests };
   }
 }
 

@@ -32,7 +32,12 @@ export function appImage(app: string, name: string): Buffer {
   return ociImage({
     name,
     entries: [...folders(files), ...files],
-    entrypoint: ["/usr/local/bin/node", "--max-semi-space-size=4", `/app/${app}.js`],
+    entrypoint: [
+      "/usr/local/bin/node",
+      "--max-semi-space-size=4",
+      "--no-allocation-site-pretenuring",
+      `/app/${app}.js`,
+    ],
     user: "1000:1000",
     workingDirectory: "/app",
     environment: ["NODE_ENV=production", "MALLOC_ARENA_MAX=1"],

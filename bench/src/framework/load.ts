@@ -19,12 +19,29 @@ async function run(order: LoadOrder): Promise<LoadDone> {
   const { durationMs } = order;
   const from = performance.now();
   const end = durationMs === undefined ? from : from + durationMs;
+  const stayAwake = poll();
   await Promise.all(askers.map((asker) => asker.askUntil(end)));
+  stayAwake();
   const elapsedMs = performance.now() - from;
   let requests = 0;
   for (const asker of askers) requests += asker.answers;
   for (const asker of askers) asker.close();
   return { requests, elapsedMs };
+}
+
+/**
+ * Looks for answers without ever sleeping, until called. A load that sleeps between answers lets the server pay for waking it up with each
+ * one, on a virtual machine more than for the answer itself, and only the slower of two servers.
+ */
+function poll(): () => void {
+  let isDone = false;
+  const again = (): void => {
+    if (!isDone) setImmediate(again);
+  };
+  again();
+  return () => {
+    isDone = true;
+  };
 }
 
 class Asker {

@@ -31,10 +31,10 @@ export type CompressedSegments = WeakMap<Uint8Array, CompressedPart>;
 /** The reply itself when it is small or the client does not take gzip. `q` is not looked at, as upstream. */
 export function compressed(reply: Reply, acceptEncoding: string, known: CompressedSegments): MaybePromise<Reply> {
   const { segments } = reply;
-  if (segments === undefined || !takesGzip(acceptEncoding)) return reply;
+  if (segments === undefined || acceptEncoding === "") return reply;
   let length = 0;
   for (const segment of segments) length += segment.length;
-  if (length <= threshold) return reply;
+  if (length <= threshold || !takesGzip(acceptEncoding)) return reply;
   const parts: CompressedPart[] = [];
   for (const segment of segments) {
     const part = known.get(segment);
@@ -45,7 +45,7 @@ export function compressed(reply: Reply, acceptEncoding: string, known: Compress
 }
 
 function takesGzip(acceptEncoding: string): boolean {
-  return acceptEncoding !== "" && acceptEncoding.split(",").some((token) => token.split(";", 1)[0]?.trim() === "gzip");
+  return acceptEncoding.split(",").some((token) => token.split(";", 1)[0]?.trim() === "gzip");
 }
 
 /** Off the main thread. */

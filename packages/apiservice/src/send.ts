@@ -20,8 +20,8 @@ export function toResponse(exchange: Exchange, reply: Reply): Response {
   if (reply.status !== 304) headers["content-length"] = String(length);
   if (length === 0 || exchange.method === "HEAD") return new FastResponse(null, init);
   const [first] = segments;
-  const body = segments.length === 1 && first !== undefined && length <= burstBytes ? first : new SegmentPipe(segments);
-  return new FastResponse(body instanceof SegmentPipe ? pipeable(body) : (body as Uint8Array<ArrayBuffer>), init);
+  const isWhole = segments.length === 1 && first !== undefined && length <= burstBytes;
+  return new FastResponse(pipeable(isWhole ? new WholeBody(first) : new SegmentPipe(segments)), init);
 }
 
 /** Node reads and drops such a body, however long, before the next request; small ones are cheaper than a handshake. */
@@ -34,11 +34,24 @@ function leavesBodyUnread(request: IncomingMessage): boolean {
 const longestDropped = 256 * 1024;
 
 /** srvx takes anything with a `pipe` as a body; its types know only the web's. */
-function pipeable(body: SegmentPipe | StreamPipe): ResponseBody {
+function pipeable(body: WholeBody | SegmentPipe | StreamPipe): ResponseBody {
   return body as unknown as ResponseBody;
 }
 
 type ResponseBody = ConstructorParameters<typeof FastResponse>[0];
+
+/** One write for head and body. */
+class WholeBody {
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  pipe(response: ServerResponse): void {
+    response.end(this.#bytes);
+  }
+}
 
 /** Writes segments in bursts, each in one go, and waits for the reader between them. */
 class SegmentPipe {

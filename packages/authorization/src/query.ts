@@ -21,10 +21,13 @@ export function parseQuery(rawQuery: string): readonly (readonly [name: string, 
 
 /** The first value of each name: what Go's `Values.Get` sees. */
 export function firstValues(rawQuery: string): ReadonlyMap<string, string> {
+  if (rawQuery === "") return nothing;
   const first = new Map<string, string>();
   for (const [name, value] of parseQuery(rawQuery)) if (!first.has(name)) first.set(name, value);
   return first;
 }
+
+const nothing: ReadonlyMap<string, string> = new Map();
 
 /** A query boolean: present and neither `0` nor `false` (any case). An empty value is true. */
 export function queryFlag(value: string | undefined): boolean {

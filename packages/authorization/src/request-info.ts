@@ -124,7 +124,16 @@ function splitPath(path: string): string[] {
   let end = path.length;
   while (start < end && path.charCodeAt(start) === 0x2f) start++;
   while (end > start && path.charCodeAt(end - 1) === 0x2f) end--;
-  return start === end ? [] : path.slice(start, end).split("/");
+  if (start === end) return [];
+  const parts: string[] = [];
+  // By hand: `split` looks at its own cache first, which unique paths never hit.
+  let at = start;
+  for (let slash = path.indexOf("/", at); slash >= 0 && slash < end; slash = path.indexOf("/", at)) {
+    parts.push(path.slice(at, slash));
+    at = slash + 1;
+  }
+  parts.push(path.slice(at, end));
+  return parts;
 }
 
 function nonResource(verb: string, path: string, rawQuery: string, apiPrefix: string): RequestInfo {

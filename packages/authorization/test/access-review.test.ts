@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   AccessReviewAuthorizer,
   parseRequestInfo,
+  reviewSpec,
   type Attributes,
   type SubjectAccessReviewSpec,
   type SubjectAccessReviewStatus,
@@ -109,6 +112,37 @@ test("texts chosen by callers cannot make two questions look alike", async () =>
   ];
   for (const question of questions) await authorizer.authorize(question);
   expect(reviewer.specs).toHaveLength(questions.length);
+});
+
+test("two different questions are two reviews, whatever texts they are made of", async () => {
+  const text = fc.string({ unit: fc.constantFrom("1", "2", ":", ";", "+", "=", "-", "a", ","), maxLength: 4 });
+  const texts = fc.array(text, { maxLength: 3 });
+  const user = fc.record({
+    name: text,
+    uid: text,
+    groups: texts,
+    extra: fc.array(fc.tuple(text, texts), { maxLength: 2 }),
+  });
+  const target = fc.constantFrom(
+    "/1",
+    "/1:a",
+    "/apis/g/v/a",
+    "/apis/g/v/namespaces/1/a/2:",
+    "/apis/g/v/a?labelSelector=1:",
+  );
+  const question = fc
+    .tuple(user, target)
+    .map(([{ extra, ...rest }, path]) => asks(path, { ...rest, extra: new Map(extra) }));
+  await fc.assert(
+    fc.asyncProperty(question, question, async (one, other) => {
+      const { reviewer, authorizer } = setup();
+      await authorizer.authorize(one);
+      await authorizer.authorize(other);
+      const isSame = isDeepStrictEqual(reviewSpec(one), reviewSpec(other));
+      expect(reviewer.specs).toHaveLength(isSame ? 1 : 2);
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 test("questions of 10,000 bytes and more are asked each time", async () => {
