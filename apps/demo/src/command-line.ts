@@ -1,7 +1,7 @@
 /** The demo as a program: arguments and signals in, exit code out. */
 import { helpText, parseDemoArguments, type Command } from "./arguments.ts";
-import type { DemoCluster } from "./demo-cluster.ts";
 import { runDemo } from "./demo.ts";
+import type { MetricsServerProcess } from "./metrics-server-process.ts";
 
 /** Resolves with the exit code when nothing of the demo is left. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -16,14 +16,14 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     process.stdout.write(helpText);
     return 0;
   }
-  let cluster: DemoCluster | undefined;
+  let server: MetricsServerProcess | undefined;
   const leave = leaveOnSignal();
   // Whatever ends this process, the one it started ends too.
-  process.on("exit", () => cluster?.kill());
+  process.on("exit", () => server?.kill());
   // A reader that went away (`demo | head`) is a wish to leave, not an error.
   process.stdout.on("error", () => process.emit("SIGTERM"));
   try {
-    await runDemo(command.options, { output: process.stdout, leave, onCluster: (started) => (cluster = started) });
+    await runDemo(command.options, { output: process.stdout, leave, onProcess: (started) => (server = started) });
     return 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -49,7 +49,11 @@ export class DemoCluster implements AsyncDisposable {
   }
 
   /** Resolves when metrics-server serves. @throws with a message for people when something is in the way */
-  static async start(options: DemoOptions, progress: Progress): Promise<DemoCluster> {
+  static async start(
+    options: DemoOptions,
+    progress: Progress,
+    onProcess: (server: MetricsServerProcess) => void,
+  ): Promise<DemoCluster> {
     const folder = new DemoFolder(options.folder);
     let sandbox: Sandbox | undefined;
     let server: MetricsServerProcess | undefined;
@@ -80,6 +84,7 @@ export class DemoCluster implements AsyncDisposable {
         kubeletAuthority: folder.write("cluster-ca.crt", sandbox.authorityPem),
         log: folder.reserve("metrics-server.log"),
       });
+      onProcess(server);
       const kubeconfig = folder.write("kubeconfig", sandbox.kubeconfig("admin"));
       if (server.pid !== undefined) {
         sandbox.addProcess({
@@ -136,11 +141,6 @@ export class DemoCluster implements AsyncDisposable {
   /** The name of the node that is this computer. */
   get machineName(): string {
     return this.#sandbox.nodes.at(-1)?.name ?? "";
-  }
-
-  /** For the moment this process ends without time to wait. */
-  kill(): void {
-    this.#server.kill();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

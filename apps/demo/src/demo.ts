@@ -1,6 +1,7 @@
 /** The demo from its first line to its last. */
 import type { DemoOptions } from "./arguments.ts";
 import { DemoCluster } from "./demo-cluster.ts";
+import type { MetricsServerProcess } from "./metrics-server-process.ts";
 import { Screen, type Output } from "./screen.ts";
 import { UsageHistory } from "./usage-history.ts";
 import type { UsageReading } from "./usage-reading.ts";
@@ -10,8 +11,8 @@ export interface DemoSurroundings {
   readonly output: Output;
   /** Aborted when the user wants to leave. */
   readonly leave: AbortSignal;
-  /** Told about the cluster as soon as there is one to clean up. */
-  readonly onCluster: (cluster: DemoCluster) => void;
+  /** Told about the other process as soon as there is one, long before it listens. */
+  readonly onProcess: (server: MetricsServerProcess) => void;
 }
 
 const liveIntervalMs = 1_000;
@@ -21,13 +22,12 @@ const plainIntervalMs = 5_000;
 const frameRows = 13;
 
 /** Resolves when the demo is over and nothing of it is left. @throws with a message for people */
-export async function runDemo(options: DemoOptions, { output, leave, onCluster }: DemoSurroundings): Promise<void> {
+export async function runDemo(options: DemoOptions, { output, leave, onProcess }: DemoSurroundings): Promise<void> {
   const screen = new Screen(output);
   // Since the process began: loading the programs counts.
   const progress = (step: string): void =>
     screen.print(`${(performance.now() / 1000).toFixed(1).padStart(5)} s  ${step}`);
-  const cluster = await DemoCluster.start(options, progress);
-  onCluster(cluster);
+  const cluster = await DemoCluster.start(options, progress, onProcess);
   try {
     const first = await cluster.firstReading(leave);
     progress(`numbers of all ${first.nodes.length} nodes and ${first.pods.length} pods, through the aggregator`);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,6 +38,19 @@ async function demo(
   child.stderr.on("data", (chunk: Buffer) => (error += chunk.toString()));
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
   return { code, out, error };
+}
+
+/** Process numbers of those with this text in an argument. */
+function processesWith(argument: string): readonly number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return pid > 0 && readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(argument);
+      } catch {
+        return false;
+      }
+    });
 }
 
 describe("demo", () => {
@@ -120,6 +133,28 @@ describe("demo", () => {
     expect([code, error]).toEqual([1, "metrics-server ended (code 3). It said:\nno memory left\n"]);
     expect(existsSync(dir)).toBe(false);
   });
+
+  it.concurrent(
+    "leaves no process behind when it is told twice to leave while it starts",
+    { skip: process.platform !== "linux" },
+    async () => {
+      const dir = join(folder, "twice");
+      let started: readonly number[] = [];
+      const { code } = await demo(["--nodes", "1", "--dir", dir], (text, kill) => {
+        if (!text.includes("cluster at ") || started.length > 0) return;
+        // metrics-server is started right after this line, and takes a second to listen.
+        const waiting = setInterval(() => {
+          started = processesWith(join(dir, "metrics-server.kubeconfig"));
+          if (started.length === 0) return;
+          clearInterval(waiting);
+          kill("SIGINT");
+          setTimeout(() => kill("SIGTERM"), 20);
+        }, 5);
+      });
+      expect([code, started.length]).toEqual([1, 1]);
+      await expect.poll(() => processesWith(join(dir, "metrics-server.kubeconfig"))).toEqual([]);
+    },
+  );
 
   it.concurrent("says what is wrong with its arguments", async () => {
     const { code, error } = await demo(["--nodes", "few"]);
