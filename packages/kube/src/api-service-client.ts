@@ -1,5 +1,6 @@
 import { asObject } from "./api-object.ts";
-import type { ClusterConnection, KubeRequest } from "./cluster-connection.ts";
+import type { ClusterConnection } from "./cluster-connection.ts";
+import type { KubeRequest } from "./kube-request.ts";
 import { KubeAnswerInvalid, KubeRequestFailed } from "./kube-error.ts";
 
 /** An APIService as kube-apiserver shows it. Nothing is trusted to be there. */

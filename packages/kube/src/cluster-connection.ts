@@ -1,11 +1,13 @@
-import { buildConnector, Pool, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import { systemClock, type Clock } from "./clock.ts";
-import type { ClusterConfig, TlsMaterial } from "./cluster-config.ts";
+import type { ClusterConfig } from "./cluster-config.ts";
 import { Deadline } from "./internal/deadline.ts";
 import { requestFailed } from "./internal/failed-answer.ts";
+import { RotatingPool } from "./internal/rotating-pool.ts";
 import { unreachable } from "./internal/unreachable.ts";
 import { KubeAnswerInvalid, KubeConfigInvalid, KubeRequestFailed, KubeUnreachable } from "./kube-error.ts";
-import { requestText, type KubeVerb, type ResourceLocation } from "./resource-location.ts";
+import type { KubeRequest, KubeStreamRequest } from "./kube-request.ts";
+import { requestText, type KubeVerb } from "./resource-location.ts";
 
 export interface ConnectionOptions {
   /**
@@ -25,30 +27,6 @@ export interface ConnectionOptions {
   readonly clock?: Clock;
 }
 
-export interface KubeRequest {
-  /** Decides the HTTP method. */
-  readonly verb: KubeVerb;
-  /** For error messages. */
-  readonly location: ResourceLocation;
-  /** From `/api` or `/apis` on, without a query. */
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string>> | undefined;
-  /** Default `application/json`. */
-  readonly accept?: string | undefined;
-  /** JSON text. */
-  readonly body?: string | undefined;
-  /** Of the body: which kind of patch it is, for example. Default `application/json`. */
-  readonly contentType?: string | undefined;
-  /** Default: the connection's. */
-  readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface KubeStreamRequest extends KubeRequest {
-  /** No byte for this long: the connection counts as dead, and the stream ends with `TIMED_OUT`. */
-  readonly silenceMs: number;
-}
-
 const methods: Readonly<Record<KubeVerb, Dispatcher.HttpMethod>> = {
   get: "GET",
   list: "GET",
@@ -64,11 +42,9 @@ export class ClusterConnection {
   readonly server: string;
   readonly #config: ClusterConfig;
   readonly #options: Required<ConnectionOptions>;
-  readonly #origin: string;
   readonly #prefix: string;
   readonly #running = new Set<Deadline>();
-  readonly #retired = new Set<Pool>();
-  #pool: { readonly material: TlsMaterial; readonly pool: Pool } | undefined;
+  readonly #pools: RotatingPool;
   #closed = false;
 
   /** @throws KubeConfigInvalid when the server address is not an http(s) URL */
@@ -78,7 +54,6 @@ export class ClusterConnection {
     const url = new URL(config.server);
     this.server = config.server;
     this.#config = config;
-    this.#origin = url.origin;
     this.#prefix = url.pathname.replace(/\/+$/, "");
     this.#options = {
       http2: options.http2 ?? false,
@@ -89,6 +64,7 @@ export class ClusterConnection {
       userAgent: options.userAgent ?? "kubemetrics",
       clock: options.clock ?? systemClock,
     };
+    this.#pools = new RotatingPool(url.origin, config, this.#options);
   }
 
   /**
@@ -125,8 +101,7 @@ export class ClusterConnection {
     this.#closed = true;
     const closed = new KubeUnreachable("CLOSED", `the connection to ${this.server} was closed by this process`);
     for (const deadline of this.#running) deadline.abort(closed);
-    const pools = [...this.#retired, ...(this.#pool === undefined ? [] : [this.#pool.pool])];
-    await Promise.all(pools.map((pool) => pool.destroy(closed)));
+    await this.#pools.destroy(closed);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -220,7 +195,7 @@ export class ClusterConnection {
     authorization: string | undefined,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
-    const pool = await this.#currentPool();
+    const pool = await this.#pools.current();
     if (this.#closed)
       throw new KubeUnreachable("CLOSED", `the connection to ${this.server} was closed by this process`);
     const query = request.query === undefined ? "" : `?${new URLSearchParams(request.query).toString()}`;
@@ -251,53 +226,6 @@ export class ClusterConnection {
     }
     return Buffer.concat(chunks, bytes).toString("utf8");
   }
-
-  /** A new pool when certificates changed: running requests end on the old one. */
-  async #currentPool(): Promise<Pool> {
-    const material = await this.#config.tls();
-    if (this.#pool !== undefined && sameMaterial(this.#pool.material, material)) return this.#pool.pool;
-    const pool = this.#newPool(material);
-    const old = this.#pool?.pool;
-    this.#pool = { material, pool };
-    if (old !== undefined) {
-      this.#retired.add(old);
-      void old.close().finally(() => this.#retired.delete(old));
-    }
-    return pool;
-  }
-
-  #newPool(material: TlsMaterial): Pool {
-    const { http2, connectTimeoutMs, maxConnections } = this.#options;
-    const tlsOptions = {
-      ...(material.certificateAuthority === undefined ? {} : { ca: material.certificateAuthority }),
-      ...(material.certificate === undefined ? {} : { cert: material.certificate }),
-      ...(material.key === undefined ? {} : { key: material.key }),
-      ...(this.#config.tlsServerName === undefined ? {} : { servername: this.#config.tlsServerName }),
-      rejectUnauthorized: this.#config.insecureSkipTlsVerify !== true,
-    };
-    return new Pool(this.#origin, {
-      connections: maxConnections,
-      // Shorter than the 90 s after which kube-apiserver closes idle connections.
-      keepAliveTimeout: 60_000,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      allowH2: http2,
-      ...(http2 ? { h2Options: { pingInterval: 20_000 } } : {}),
-      connect: buildConnector({
-        ...tlsOptions,
-        allowH2: http2,
-        preferH2: http2,
-        timeout: connectTimeoutMs,
-        keepAlive: true,
-        keepAliveInitialDelay: 30_000,
-        autoSelectFamily: true,
-      }),
-    });
-  }
-}
-
-function sameMaterial(a: TlsMaterial, b: TlsMaterial): boolean {
-  return a.certificateAuthority === b.certificateAuthority && a.certificate === b.certificate && a.key === b.key;
 }
 
 /** Whether an error is an answer of kube-apiserver with this code. */

@@ -4,13 +4,8 @@ export { inClusterConfig, type InClusterOptions } from "./in-cluster-config.ts";
 export { kubeconfigConfig, type KubeconfigOptions } from "./kubeconfig.ts";
 
 // ---- requests ----
-export {
-  ClusterConnection,
-  isRequestFailed,
-  type ConnectionOptions,
-  type KubeRequest,
-  type KubeStreamRequest,
-} from "./cluster-connection.ts";
+export { ClusterConnection, isRequestFailed, type ConnectionOptions } from "./cluster-connection.ts";
+export type { KubeRequest, KubeStreamRequest } from "./kube-request.ts";
 export type { KubeVerb, ResourceLocation } from "./resource-location.ts";
 
 // ---- caches ----

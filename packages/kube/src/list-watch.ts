@@ -1,13 +1,13 @@
 import { systemClock, type Clock } from "./clock.ts";
-import type { ClusterConnection, KubeRequest } from "./cluster-connection.ts";
+import type { ClusterConnection } from "./cluster-connection.ts";
+import type { KubeRequest } from "./kube-request.ts";
 import type { CollectionObserver, CollectionStatus } from "./collection-status.ts";
 import { asObject, type ApiObject } from "./api-object.ts";
-import { BackOff } from "./internal/back-off.ts";
+import { CollectionFailures } from "./internal/collection-failures.ts";
 import { requestFailed } from "./internal/failed-answer.ts";
 import { Lines } from "./internal/lines.ts";
 import { pagedList } from "./internal/paged-list.ts";
-import { isRequestFailed } from "./cluster-connection.ts";
-import { KubeAnswerInvalid, KubeError, KubeRequestFailed, KubeUnreachable } from "./kube-error.ts";
+import { KubeAnswerInvalid, KubeUnreachable, type KubeRequestFailed } from "./kube-error.ts";
 import { requestText, type ResourceLocation } from "./resource-location.ts";
 
 /** Where the objects of a collection go. Called synchronously; an object is JSON as decoded and may be kept in parts. */
@@ -62,17 +62,14 @@ export class ListWatch {
   readonly #silenceMs: number;
   readonly #observer: CollectionObserver;
   readonly #name: string;
-  readonly #backOff: BackOff;
+  readonly #failures: CollectionFailures;
   readonly #stop = new AbortController();
-  readonly #counts = { lists: 0, watches: 0, events: 0, unparsableLines: 0, failures: 0 };
+  readonly #counts = { lists: 0, watches: 0, events: 0, unparsableLines: 0 };
   #running: Promise<void> | undefined;
   #synced = false;
   #generation = 0;
-  #failure: { readonly error: KubeError; readonly sinceMs: number } | undefined;
   /** Where to watch from; `undefined`: list first. */
   #resourceVersion: string | undefined;
-  /** Failed watches without an event in between. */
-  #fruitless = 0;
 
   constructor(
     connection: ClusterConnection,
@@ -88,7 +85,7 @@ export class ListWatch {
     this.#silenceMs = options.silenceMs ?? 120_000;
     this.#observer = options.observer ?? {};
     this.#name = requestText("list", source.location).slice("list ".length);
-    this.#backOff = new BackOff(250, 30_000, this.#random);
+    this.#failures = new CollectionFailures(this.#name, this.#clock, this.#random, this.#observer);
   }
 
   start(): void {
@@ -104,8 +101,9 @@ export class ListWatch {
   get status(): CollectionStatus {
     return {
       synced: this.#synced,
-      failure: this.#failure?.error,
-      failingSinceMs: this.#failure?.sinceMs,
+      failure: this.#failures.current?.error,
+      failingSinceMs: this.#failures.current?.sinceMs,
+      failures: this.#failures.count,
       objects: this.#sink.size(),
       ...this.#counts,
     };
@@ -118,7 +116,9 @@ export class ListWatch {
         await this.#watch(this.#resourceVersion ?? "");
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        await this.#pause(this.#failed(error));
+        const { waitMs, listsAgain } = this.#failures.add(error);
+        if (listsAgain) this.#resourceVersion = undefined;
+        await this.#pause(waitMs);
       }
     }
   }
@@ -156,19 +156,17 @@ export class ListWatch {
       silenceMs: this.#silenceMs,
     });
     this.#counts.watches++;
-    this.#recovered();
+    this.#failures.recovered();
     const lines = new Lines(longestLineBytes);
     try {
       for await (const chunk of stream) for (const line of lines.push(chunk)) this.#event(line);
     } catch (error) {
       // The connection went, which is how watches end when a server restarts. Only a failing next try is worth reporting.
-      if (!(error instanceof KubeUnreachable) || this.#fruitless > 0) throw error;
-      this.#fruitless++;
-      this.#counts.failures++;
-      await this.#pause(error.code === "TIMED_OUT" ? 0 : this.#backOff.nextMs());
+      if (!(error instanceof KubeUnreachable) || this.#failures.isInARow) throw error;
+      await this.#pause(this.#failures.addUnreported(error.code === "TIMED_OUT"));
       return;
     } finally {
-      if (this.#clock.now() - startedMs >= healthyWatchMs) this.#healthy();
+      if (this.#clock.now() - startedMs >= healthyWatchMs) this.#failures.endRow();
     }
     const wasShort = this.#clock.now() - startedMs < shortestWatchMs && this.#counts.events === eventsBefore;
     if (wasShort) throw new KubeUnreachable("INTERRUPTED", `the watch of ${this.#name} ended as soon as it began`);
@@ -188,12 +186,7 @@ export class ListWatch {
     const version = object.metadata?.resourceVersion;
     if (version !== undefined && version !== "") this.#resourceVersion = version;
     this.#counts.events++;
-    this.#healthy();
-  }
-
-  #healthy(): void {
-    this.#fruitless = 0;
-    this.#backOff.reset();
+    this.#failures.endRow();
   }
 
   #errorEvent(status: object): KubeRequestFailed {
@@ -205,35 +198,6 @@ export class ListWatch {
       JSON.stringify({ kind: "Status", ...status }),
       undefined,
     );
-  }
-
-  /** Decides whether to list again, and how long to wait. */
-  #failed(error: unknown): number {
-    const known =
-      error instanceof KubeError ? error : new KubeAnswerInvalid(`unexpected: ${String(error)}`, { cause: error });
-    const isExpired = isRequestFailed(known, "EXPIRED");
-    const isFirstInARow = this.#fruitless === 0;
-    this.#fruitless++;
-    if (isExpired || (!(known instanceof KubeUnreachable) && (this.#fruitless >= 3 || isRefusal(known))))
-      this.#resourceVersion = undefined;
-    this.#counts.failures++;
-    // An expired version is how a healthy server ends a quiet watch: nothing to report, and no reason to wait.
-    if (isExpired && isFirstInARow) return 0;
-    this.#report(known);
-    const retryAfterMs = known instanceof KubeRequestFailed ? Math.min(known.retryAfterMs ?? 0, 60_000) : 0;
-    return Math.max(this.#backOff.nextMs(), retryAfterMs);
-  }
-
-  #report(error: KubeError): void {
-    const before = this.#failure;
-    this.#failure = { error, sinceMs: before?.sinceMs ?? this.#clock.now() };
-    if (before === undefined || before.error.code !== error.code) this.#observer.failing?.(this.#name, error);
-  }
-
-  #recovered(): void {
-    if (this.#failure === undefined) return;
-    this.#failure = undefined;
-    this.#observer.recovered?.(this.#name);
   }
 
   #request(verb: "list" | "watch", query: Readonly<Record<string, string>>, accept: string | undefined): KubeRequest {
@@ -253,11 +217,6 @@ export class ListWatch {
       signal.addEventListener("abort", done);
     });
   }
-}
-
-/** The server will not continue this watch; only a list shows whether it allows anything at all. */
-function isRefusal(error: KubeError): boolean {
-  return error instanceof KubeRequestFailed && error.httpStatus < 500 && error.code !== "TOO_MANY_REQUESTS";
 }
 
 function parsedEvent(line: string): { readonly type?: unknown; readonly object?: unknown } | undefined {

@@ -1,4 +1,5 @@
-import type { ClusterConnection, KubeRequest } from "../cluster-connection.ts";
+import type { ClusterConnection } from "../cluster-connection.ts";
+import type { KubeRequest } from "../kube-request.ts";
 import { isRequestFailed } from "../cluster-connection.ts";
 import { KubeAnswerInvalid } from "../kube-error.ts";
 import { asObject, type ApiList, type ApiObject } from "../api-object.ts";
