@@ -4,9 +4,7 @@
  *
  * @see kube-aggregator `pkg/apiserver/handler_discovery.go`
  */
-import type { IncomingMessage } from "node:http";
 import { readApiService, type ApiService, type ServiceReference } from "./api-service.ts";
-import { userHeaders } from "./backend-client.ts";
 import type { BackendClients } from "./backend-clients.ts";
 import {
   aggregatedContentType,
@@ -14,12 +12,12 @@ import {
   wantsAggregatedDiscovery,
   type DiscoveredVersion,
 } from "./discovery.ts";
+import { extensionDocument, type ExtensionDocument } from "./extension-document.ts";
 import { itemsAt, isObject, textAt } from "./json-path.ts";
 import type { Json } from "./kube-object.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { apiServices } from "./resource-type.ts";
 import { RetryQueue } from "./retry-queue.ts";
-import { resolveEndpoint } from "./service-resolver.ts";
 import type { User } from "./user.ts";
 
 export interface DiscoveryOptions {
@@ -119,22 +117,11 @@ export class DiscoveryAggregation {
     apiService: ApiService,
     service: ServiceReference,
     target: string,
-    headers: { readonly [name: string]: string },
+    headers: Readonly<Record<string, string>>,
     user: User,
-  ): Promise<{ statusCode: number; headers: IncomingMessage["headers"]; body: Json }> {
+  ): Promise<ExtensionDocument> {
     if (!apiService.isAvailable) throw new Error("the service is not available");
-    const answer = await this.#options.backends.for(apiService, service).send({
-      endpoint: resolveEndpoint(this.#options.store, service),
-      method: "GET",
-      target,
-      headers: { ...headers, ...userHeaders(user) },
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const chunks: Buffer[] = [];
-    for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
-    const statusCode = answer.statusCode ?? 0;
-    const body = statusCode === 200 ? (JSON.parse(Buffer.concat(chunks).toString()) as Json) : null;
-    return { statusCode, headers: answer.headers, body };
+    return extensionDocument(this.#options, { apiService, service, target, headers, user, timeoutMs });
   }
 }
 

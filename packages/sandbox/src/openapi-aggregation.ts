@@ -6,7 +6,7 @@
  * @see kube-aggregator `pkg/controllers/openapi`, `pkg/controllers/openapiv3`
  */
 import { readApiService, type ApiService, type ServiceReference } from "./api-service.ts";
-import { userHeaders } from "./backend-client.ts";
+import { extensionDocument, type ExtensionDocument } from "./extension-document.ts";
 import type { BackendClients } from "./backend-clients.ts";
 import { objectAt, textAt } from "./json-path.ts";
 import type { Json, JsonObject } from "./kube-object.ts";
@@ -14,7 +14,6 @@ import type { ObjectStore } from "./object-store.ts";
 import { openApiKey } from "./openapi.ts";
 import { apiServices } from "./resource-type.ts";
 import { RetryQueue } from "./retry-queue.ts";
-import { resolveEndpoint } from "./service-resolver.ts";
 import type { User } from "./user.ts";
 
 export interface OpenApiOptions {
@@ -103,36 +102,18 @@ export class OpenApiAggregation {
 
   async #fetch(apiService: ApiService, service: ServiceReference): Promise<ServerDocuments> {
     const known = this.#documents.get(apiService.name) ?? nothing;
-    const index = await this.#get(apiService, service, "/openapi/v3", {});
+    const get = (target: string, headers: Readonly<Record<string, string>>): Promise<ExtensionDocument> =>
+      extensionDocument(this.#options, { apiService, service, target, headers, user: reader, timeoutMs });
+    const index = await get("/openapi/v3", {});
     const v3Url = textAt(index.body, "paths", openApiKey(apiService.group, apiService.version), "serverRelativeURL");
-    const v3 = { v3Url: index.code === 200 && v3Url !== "" ? v3Url : undefined };
+    const v3 = { v3Url: index.statusCode === 200 && v3Url !== "" ? v3Url : undefined };
     if (known.lacksV2) return { ...known, ...v3 };
     const condition = known.v2Etag === "" ? {} : { "If-None-Match": known.v2Etag };
-    const v2 = await this.#get(apiService, service, "/openapi/v2", { Accept: "application/json", ...condition });
-    if (v2.code === 304) return { ...known, ...v3 };
-    if (v2.code === 404) return { ...nothing, ...v3, lacksV2: true };
-    if (v2.code !== 200) throw new Error(`/openapi/v2 answered ${v2.code}`);
-    return { v2: ownPaths(v2.body, apiService), v2Etag: v2.etag, lacksV2: false, ...v3 };
-  }
-
-  async #get(
-    apiService: ApiService,
-    service: ServiceReference,
-    target: string,
-    headers: { readonly [name: string]: string },
-  ): Promise<{ code: number; etag: string; body: Json }> {
-    const answer = await this.#options.backends.for(apiService, service).send({
-      endpoint: resolveEndpoint(this.#options.store, service),
-      method: "GET",
-      target,
-      headers: { ...headers, ...userHeaders(reader) },
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const chunks: Buffer[] = [];
-    for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
-    const code = answer.statusCode ?? 0;
-    const body = code === 200 ? (JSON.parse(Buffer.concat(chunks).toString()) as Json) : null;
-    return { code, etag: answer.headers.etag ?? "", body };
+    const v2 = await get("/openapi/v2", { Accept: "application/json", ...condition });
+    if (v2.statusCode === 304) return { ...known, ...v3 };
+    if (v2.statusCode === 404) return { ...nothing, ...v3, lacksV2: true };
+    if (v2.statusCode !== 200) throw new Error(`/openapi/v2 answered ${v2.statusCode}`);
+    return { v2: ownPaths(v2.body, apiService), v2Etag: v2.headers.etag ?? "", lacksV2: false, ...v3 };
   }
 }
 
