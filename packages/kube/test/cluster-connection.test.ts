@@ -108,6 +108,32 @@ test.each([
   expect(server.exchanges).toHaveLength(0);
 });
 
+const byOther = issueServer(otherAuthority, { commonName: "x", dnsNames: [], ipAddresses: ["127.0.0.1"] });
+const future = issueServer(authority, {
+  commonName: "x",
+  dnsNames: [],
+  ipAddresses: ["127.0.0.1"],
+  notBeforeMs: Date.now() + 3_600_000,
+});
+
+test.each([
+  { what: "of another authority", pair: byOther, sentence: "was signed by an authority that we were not given" },
+  { what: "that signs itself", pair: otherAuthority, sentence: "is signed by itself" },
+  {
+    what: "that comes with its unknown root",
+    pair: { ...byOther, certificatePem: `${byOther.certificatePem}${otherAuthority.certificatePem}` },
+    sentence: "leads to a root that we were not given",
+  },
+  { what: "that expired", pair: expired, sentence: "has expired" },
+  { what: "of tomorrow", pair: future, sentence: "is not valid yet" },
+])("a certificate $what is told in the same sentence on every Node.js", async ({ pair, sentence }) => {
+  await using server = await ScriptedApiServer.start((exchange) => exchange.json(200, {}), { pair });
+  await using connection = new ClusterConnection(server.config());
+  const { message } = await failureOf(connection.request(pods));
+  expect(message).toContain(`no answer from kube-apiserver at ${server.url}: its certificate ${sentence}; `);
+  expect(message).not.toMatch(/Node\.js|--use-system-ca/);
+});
+
 test("tls-server-name is what the certificate must carry", async () => {
   await using server = await ScriptedApiServer.start((exchange) => exchange.json(200, {}), { pair: wrongName });
   await using connection = new ClusterConnection(server.config({ tlsServerName: "elsewhere.example" }));

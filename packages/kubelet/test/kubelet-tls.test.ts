@@ -92,6 +92,34 @@ describe("no request is sent, not even the token, when the certificate", () => {
   });
 });
 
+describe("what an operator reads is the same sentence on every Node.js, without its advice about options of its own, when the certificate", () => {
+  const byOther = server({ ipAddresses: ["127.0.0.1"], by: otherAuthority });
+  const withRoot = { ...byOther, certificatePem: `${byOther.certificatePem}${otherAuthority.certificatePem}` };
+  const hour = 3_600_000;
+  const valid = (fromMs: number): KeyPair =>
+    issueServer(authority, {
+      commonName: "x",
+      dnsNames: [node],
+      ipAddresses: [],
+      notBeforeMs: Date.now() + fromMs,
+      notAfterMs: Date.now() + fromMs + hour,
+    });
+  test.each([
+    ["is of another authority", byOther, "its certificate was signed by an authority that we were not given"],
+    ["signs itself", issueAuthority({ commonName: node }), "its certificate is signed by itself"],
+    ["comes with its unknown root", withRoot, "its certificate leads to a root that we were not given"],
+    ["expired", valid(-2 * hour), "its certificate has expired"],
+    ["is of tomorrow", valid(hour), "its certificate is not valid yet"],
+  ])("%s", async (_, certificate, sentence) => {
+    await using kubelet = await fakeKubelet((__, response) => response.end(), { certificate });
+    const client = trusting();
+    const asked = client.get(kubelet.endpoint, "/", 5_000, text);
+    await expect(asked).rejects.toThrow(`/: ${sentence}; `);
+    await expect(asked).rejects.not.toThrow(/Node\.js|--use-system-ca/);
+    client.close();
+  });
+});
+
 test("insecure mode accepts any certificate", async () => {
   const certificate = server({ dnsNames: ["other"], by: otherAuthority });
   await using kubelet = await fakeKubelet((_, response) => response.end("page"), { certificate });

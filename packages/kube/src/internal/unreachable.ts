@@ -1,5 +1,6 @@
 /** From what Node and undici throw to the error that says what to do. */
 import { KubeError, KubeUnreachable, type UnreachableCode } from "../kube-error.ts";
+import { certificateFault } from "./certificate-fault.ts";
 
 interface Reason {
   readonly code: UnreachableCode;
@@ -55,7 +56,9 @@ const reasons: ReadonlyMap<string, Reason> = new Map([
   ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", authority],
   ["SELF_SIGNED_CERT_IN_CHAIN", authority],
   ["DEPTH_ZERO_SELF_SIGNED_CERT", authority],
+  ["CERT_UNTRUSTED", authority],
   ["CERT_SIGNATURE_FAILURE", authority],
+  ["INVALID_CA", authority],
   ["ERR_TLS_CERT_ALTNAME_INVALID", identity],
   ["CERT_HAS_EXPIRED", expired],
   ["CERT_NOT_YET_VALID", expired],
@@ -85,7 +88,11 @@ function innermost(error: unknown): { code: string; text: string } {
       current instanceof AggregateError ? (current.errors as unknown[]).find((one) => one instanceof Error) : undefined;
     const one = aggregate instanceof Error ? aggregate : current;
     const code = (one as { code?: unknown }).code;
-    if (typeof code === "string" && reasons.has(code)) found = { code, text: one.message === "" ? code : one.message };
+    if (typeof code === "string" && reasons.has(code)) found = { code, text: textOf(one, code) };
   }
   return found;
+}
+
+function textOf({ message }: Error, code: string): string {
+  return certificateFault(code) ?? (message === "" ? code : message);
 }
