@@ -1,0 +1,3 @@
+module kubemetrics.example/suites/accepted-authorities
+
+go 1.26.0
