@@ -7,6 +7,14 @@ export interface Kubectl {
   readonly name: string;
   /** Standard output of `kubectl <args>`; rejects with both outputs in the message when it fails. */
   readonly run: (kubeconfig: string, ...args: string[]) => Promise<string>;
+  /** Everything an operator sees of it, failed or not. */
+  readonly outcome: (kubeconfig: string, ...args: string[]) => Promise<Outcome>;
+}
+
+export interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** The pinned kubectl, then an older one if this machine has it. */
@@ -17,7 +25,7 @@ export async function kubectls(): Promise<Kubectl[]> {
   } catch {
     console.log("e2e: no kubectl on PATH; only the pinned one is tried");
   }
-  return Promise.all([...paths].map(async (path) => ({ name: await version(path), run: runner(path) })));
+  return Promise.all([...paths].map(async (path) => ({ name: await version(path), ...runner(path) })));
 }
 
 async function version(path: string): Promise<string> {
@@ -25,20 +33,23 @@ async function version(path: string): Promise<string> {
   return `kubectl ${(JSON.parse(stdout) as { clientVersion: { gitVersion: string } }).clientVersion.gitVersion}`;
 }
 
-function runner(path: string): Kubectl["run"] {
-  return async (kubeconfig, ...args) => {
-    try {
-      const { stdout } = await promisify(execFile)(path, ["--kubeconfig", kubeconfig, ...args], {
-        maxBuffer: 1 << 28,
-        timeout: 60_000,
-        env: { ...process.env, HOME: process.env["KUBEMETRICS_E2E_HOME"] ?? process.env["HOME"] },
+function runner(path: string): Pick<Kubectl, "run" | "outcome"> {
+  const env = { ...process.env, HOME: process.env["KUBEMETRICS_E2E_HOME"] ?? process.env["HOME"] };
+  const outcome: Kubectl["outcome"] = (kubeconfig, ...args) =>
+    new Promise((resolve, reject) => {
+      const options = { maxBuffer: 1 << 28, timeout: 60_000, env };
+      execFile(path, ["--kubeconfig", kubeconfig, ...args], options, (error, stdout, stderr) => {
+        // Not started, or ended by the time limit: no outcome of its own.
+        if (error !== null && typeof error.code !== "number") reject(error);
+        else resolve({ status: Number(error?.code ?? 0), stdout, stderr });
       });
-      return stdout;
-    } catch (error) {
-      const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-      throw new Error(`kubectl ${args.join(" ")}\n${stdout}${stderr}`, { cause: error });
-    }
+    });
+  const run: Kubectl["run"] = async (kubeconfig, ...args) => {
+    const { status, stdout, stderr } = await outcome(kubeconfig, ...args);
+    if (status !== 0) throw new Error(`kubectl ${args.join(" ")}\n${stdout}${stderr}`);
+    return stdout;
   };
+  return { run, outcome };
 }
 
 /** Rows of a printed table as cells; the header is row 0. Cells are split at two or more blanks. */

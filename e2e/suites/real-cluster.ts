@@ -11,10 +11,11 @@ import { issueClient, issueServer } from "@kubemetrics/x509";
 import { type Sandbox, type SandboxOptions, startSandbox } from "@kubemetrics/sandbox";
 import { apiClient, type ApiClient, type ApiObject, type Credentials } from "../control-plane/api-client.ts";
 import { program } from "../control-plane/assets.ts";
-import { startProcess, type RunningProcess } from "../control-plane/process.ts";
+import type { RunningProcess } from "../control-plane/process.ts";
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from "../control-plane/start.ts";
 import type { MetricsCluster } from "./metrics-cluster.ts";
 import { eventually, freePort, startMetricsServerProcess } from "./metrics-server-process.ts";
+import { apiService, apiServices, externalNameService, metricsService, services } from "./registration.ts";
 
 export interface RealCluster extends MetricsCluster {
   readonly plane: ControlPlane;
@@ -48,7 +49,6 @@ export interface RealClusterOptions {
   readonly waits?: boolean;
 }
 
-export const metricsService = { namespace: "kube-system", name: "metrics-server" };
 const rbacFile = resolve(import.meta.dirname, "../../deploy/metrics-server/base/rbac.yaml");
 
 /** Resolves when every node and pod has numbers through the aggregator. */
@@ -121,7 +121,10 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
     };
     let server = await startServer([]);
     stack.defer(() => server[Symbol.asyncDispose]());
-    for (const object of extensionObjects(port, authorityPem)) await admin.post(object.path, object.body);
+    await admin.post(services, externalNameService);
+    for (const version of ["v1", "v1beta1"] as const) {
+      await admin.post(apiServices, apiService(version, port, authorityPem));
+    }
 
     const nodes = sandbox.nodes.map((node) => node.name);
     const pods = (await admin.get<{ items: KnownPod[] }>("/api/v1/pods")).items;
@@ -178,49 +181,6 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
   }
 }
 
-/**
- * The Go metrics-server v0.9.0 beside this one, over the same kubelets with the same account; not registered with the aggregator. Ends
- * with the cluster. Resolves with the way to ask it.
- */
-export async function startGoMetricsServer(
-  cluster: RealCluster,
-  flags: readonly string[] = [],
-): Promise<(who: Credentials) => ApiClient> {
-  const { folder } = cluster.plane;
-  const file = (name: string): string => join(folder, name);
-  const port = await freePort();
-  const own = file("metrics-server.kubeconfig");
-  const server = startProcess("go-metrics-server", await program("metrics-server"), folder, [
-    `--kubeconfig=${own}`,
-    `--authentication-kubeconfig=${own}`,
-    `--authorization-kubeconfig=${own}`,
-    `--secure-port=${port}`,
-    "--bind-address=127.0.0.1",
-    `--tls-cert-file=${file("serving.crt")}`,
-    `--tls-private-key-file=${file("serving.key")}`,
-    `--kubelet-certificate-authority=${file("kubelets.crt")}`,
-    `--kubelet-client-certificate=${file("kubelet-client.crt")}`,
-    `--kubelet-client-key=${file("kubelet-client.key")}`,
-    "--kubelet-use-node-status-port",
-    "--kubelet-preferred-address-types=InternalIP",
-    "--metric-resolution=10s",
-    "--kubelet-request-timeout=5s",
-    ...flags,
-  ]);
-  cluster.endsWith(server);
-  const ask = (who: Credentials): ApiClient => {
-    const client = apiClient(
-      { url: `https://127.0.0.1:${port}`, authorityPem: cluster.plane.clusterAuthority.certificatePem },
-      who,
-    );
-    cluster.endsWith(client);
-    return client;
-  };
-  const probe = ask({});
-  await eventually("the Go server answers", async () => (await probe.request("GET", "/livez")).status, 30_000, server);
-  return ask;
-}
-
 /** Everything metrics-server's log says, for messages. */
 export function serverLog(cluster: { readonly server: RunningProcess }): string {
   return readFileSync(cluster.server.logFile, "utf8");
@@ -229,35 +189,6 @@ export function serverLog(cluster: { readonly server: RunningProcess }): string 
 async function bothAvailable(admin: ApiClient): Promise<true | undefined> {
   const { groups } = await admin.get<{ groups: { name: string; versions: unknown[] }[] }>("/apis");
   return groups.find(({ name }) => name === "metrics.k8s.io")?.versions.length === 2 ? true : undefined;
-}
-
-/**
- * A Service of type ExternalName: an EndpointSlice may not name a loopback address. It needs aggregator routing off ("unsupported
- * service type" otherwise). The certificate is still verified for `metrics-server.kube-system.svc`. Services with endpoints are the
- * real node's suite.
- */
-function extensionObjects(port: number, authorityPem: string): { path: string; body: unknown }[] {
-  const { name, namespace } = metricsService;
-  return [
-    {
-      path: `/api/v1/namespaces/${namespace}/services`,
-      body: { metadata: { name }, spec: { type: "ExternalName", externalName: "localhost" } },
-    },
-    ...["v1", "v1beta1"].map((version) => ({
-      path: "/apis/apiregistration.k8s.io/v1/apiservices",
-      body: {
-        metadata: { name: `${version}.metrics.k8s.io` },
-        spec: {
-          group: "metrics.k8s.io",
-          version,
-          groupPriorityMinimum: 100,
-          versionPriority: version === "v1" ? 200 : 100,
-          caBundle: Buffer.from(authorityPem).toString("base64"),
-          service: { name, namespace, port },
-        },
-      },
-    })),
-  ];
 }
 
 interface KnownPod extends ApiObject {
