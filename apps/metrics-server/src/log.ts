@@ -1,7 +1,7 @@
-import { writeSync } from "node:fs";
 import type { Log } from "@kubemetrics/apiservice";
 import pino from "pino";
 import type { LoggingOptions } from "./options.ts";
+import { writeToStandardError } from "./standard-error.ts";
 
 /** The framework's log, and one level below it. */
 export interface AppLog extends Log {
@@ -31,8 +31,4 @@ function textLine(json: string): string {
   const { level, ts, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
   const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
   return `${letters[String(level)] ?? "I"} ${String(ts)} ${String(msg)}${rest.join("")}\n`;
-}
-
-function writeToStandardError(line: string): void {
-  writeSync(2, line);
 }

@@ -1,12 +1,11 @@
 /** The process: arguments, environment and signals in, exit code out. */
-import { writeSync } from "node:fs";
 import { runCommand } from "./command.ts";
+import { writeToStandardError } from "./standard-error.ts";
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,
   out: (text) => void process.stdout.write(text),
-  // Written at once: the last line before the end must not be lost.
-  err: (text) => void writeSync(2, text),
+  err: writeToStandardError,
   signalled: firstSignal(),
 });
 

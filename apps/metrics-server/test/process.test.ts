@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { version } from "@kubemetrics/metrics-server";
@@ -54,13 +55,13 @@ test("no configuration ends with 1 and one line that says what is missing", asyn
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
-test("it serves, warns once about flags without effect, and ends with 0 on SIGTERM", async () => {
-  await using opened = new Opened();
+/** The program over a sandbox of one node, with its log as JSON. */
+async function started(opened: Opened): Promise<ChildProcessByStdio<null, Readable, Readable>> {
   const sandbox = await opened.sandbox({ nodes: 1 });
   const folder = await opened.folder();
   const kubeconfig = join(folder, "kubeconfig");
   await writeFile(kubeconfig, sandbox.metricsServerAccount().kubeconfig);
-  const child = spawn(process.execPath, [
+  const args = [
     "--conditions=kubemetrics-source",
     "--disable-warning=ExperimentalWarning",
     main,
@@ -73,8 +74,15 @@ test("it serves, warns once about flags without effect, and ends with 0 on SIGTE
     "--kubelet-use-node-status-port",
     "--logging-format=json",
     "--profiling=true",
-  ]);
+  ];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
   opened.add(async () => void child.kill("SIGKILL"));
+  return child;
+}
+
+test("it serves, warns once about flags without effect, and ends with 0 on SIGTERM", async () => {
+  await using opened = new Opened();
+  const child = await started(opened);
   let [out, err] = ["", ""];
   child.stdout.on("data", (text: Buffer) => (out += text.toString()));
   child.stderr.on("data", (text: Buffer) => (err += text.toString()));
@@ -97,4 +105,15 @@ test("it serves, warns once about flags without effect, and ends with 0 on SIGTE
   ]);
   expect(lines().at(-1)).toMatchObject({ level: "info", msg: "ended" });
   expect(out).toBe("");
+});
+
+test("it goes on, and ends with 0, when nobody reads its log any more", async () => {
+  await using opened = new Opened();
+  const child = await started(opened);
+  const exited = once(child, "exit");
+  await once(child.stderr, "data");
+  child.stderr.destroy();
+  await once(child.stderr, "close");
+  child.kill("SIGTERM");
+  expect(await exited).toStrictEqual([0, null]);
 });
