@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { mostHeaderLines } from "./framing-filter.ts";
 import type { Drainable } from "./connection-drain.ts";
 import { refuseUpgrade } from "./refused-upgrade.ts";
 import type { Clock } from "./clock.ts";
@@ -9,6 +10,7 @@ import type { Connections } from "./connection.ts";
 import type { Limits, TlsOptions } from "./server-options.ts";
 import { StalledReaders } from "./stalled-readers.ts";
 import { httpsOptions, requireUsable, secureContextOptions, type TlsMaterial } from "./tls-settings.ts";
+import { refuseUnreadable } from "./unreadable-bytes.ts";
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
@@ -29,13 +31,16 @@ export class HttpsListener implements Drainable {
     requireUsable(options, this.#material);
     this.#server = createServer(httpsOptions(options, this.#material, limits.headersTimeoutMs));
     this.#stalled = new StalledReaders(limits.stalledReaderMs, clock);
-    // Node drops header lines beyond its own count without a word; the size limit is enough.
-    this.#server.maxHeadersCount = 0;
+    // Node drops the lines beyond it without a word; the framing filter refuses what may have lost some.
+    this.#server.maxHeadersCount = mostHeaderLines;
     this.#server.on("connection", (socket) => this.#track(socket));
     this.#server.on("secureConnection", (socket) => this.#stalled.watch(socket));
     const refused = (request: IncomingMessage): void => refuseUpgrade(request, connections.of(request.socket));
     this.#server.on("upgrade", refused);
     this.#server.on("connect", refused);
+    this.#server.on("clientError", (error, socket) =>
+      refuseUnreadable(error, socket, connections.of(socket as Socket)),
+    );
   }
 
   get connections(): number {

@@ -1,5 +1,7 @@
 /** A live server over real TLS for tests, and a client that sends exactly the bytes a test wants. */
 import { connect, type TLSSocket } from "node:tls";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { issueAuthority, issueServer, type KeyPair } from "@kubemetrics/x509";
 import { delegatedAuthorizer } from "@kubemetrics/authorization";
 import type { Authenticator } from "@kubemetrics/authentication";
@@ -146,6 +148,13 @@ export class RawClient {
     this.socket.write(typeof text === "string" ? Buffer.from(text, "latin1") : text);
   }
 
+  /** Until it has left this process. */
+  async written(text: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.socket.write(text, "latin1", () => resolve());
+    await promise;
+  }
+
   /** The next answer; `undefined` when the connection ended without one. */
   async answer(isHead = false): Promise<Answer | undefined> {
     for (;;) {
@@ -237,4 +246,15 @@ export async function ask(port: number, target: string, options: AskOptions = {}
   connection.end();
   if (answer === undefined) throw new Error(`${method} ${target}: the connection ended without an answer`);
   return answer;
+}
+
+/** Memory in use after collecting garbage, by this whole process. */
+export function collectedBytes(): () => number {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  return () => {
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
 }

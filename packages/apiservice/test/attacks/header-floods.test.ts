@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AskOptions } from "../test-server.ts";
+import { collectedBytes, type AskOptions } from "../test-server.ts";
 import { AttackedServer, bob, callerOf, proxy, thing, things, type Handled } from "./attacked-server.ts";
 
 /** Below the limit of 1 MiB for all headers, and large enough for quadratic time to take many seconds. */
@@ -77,6 +77,33 @@ test("of 2,000 header lines the first and the last count alike, so no line is lo
     "g1996",
     "system:authenticated",
   ]);
+});
+
+test("beyond 10,000 header lines a request is refused and its connection closed: Node would lose the lines behind", async () => {
+  const connection = await server.connect(proxy);
+  const send = async (lines: number): Promise<string> => {
+    const groups = `X-Remote-Group: g\r\n`.repeat(lines - 3);
+    connection.write(`GET ${thing} HTTP/1.1\r\nHost: x\r\n${groups}X-Remote-User: u\r\nX-Last: 1\r\n\r\n`);
+    return callerOf(await connection.answer());
+  };
+  expect(await send(9_999)).toMatch(/^u g,/);
+  const before = server.handled.length;
+  expect(await send(10_000)).toBe("431");
+  await connection.closed();
+  expect(server.handled).toHaveLength(before);
+});
+
+test("header lines of a few bytes take no more memory than the lines that may be sent", async () => {
+  const collected = collectedBytes();
+  const connections = await Promise.all(Array.from({ length: 4 }, () => server.connect(bob)));
+  const before = collected();
+  for (const connection of connections) {
+    connection.write(`GET ${thing} HTTP/1.1\r\nHost: x\r\n`);
+    await connection.written("a:b\r\n".repeat(400_000));
+  }
+  expect((await server.ask("/healthz")).status).toBe(200);
+  expect((collected() - before) / 1e6).toBeLessThan(10);
+  for (const connection of connections) connection.end();
 });
 
 test("a megabyte of identity headers is refused before anything is made of them, and the connection is closed", async () => {

@@ -54,10 +54,12 @@ describe("a request whose end two readers may see at two places is refused and i
     ["no host", "Drop-Host: 1\r\n\r\n"],
     ["two hosts", "Host: y\r\n\r\n"],
     ["a coding nobody knows, and no chunks", "Transfer-Encoding: xchunked\r\n\r\n"],
+    ["chunks in HTTP/1.0", "Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
   ])("%s", async (name, rest) => {
     const client = await server.connect(proxy);
     const host = name === "no host" ? "" : "Host: x\r\n";
-    client.write(`POST ${things} HTTP/1.1\r\n${host}X-Remote-User: u\r\n${rest}${hidden}`);
+    const version = name === "chunks in HTTP/1.0" ? "1.0" : "1.1";
+    client.write(`POST ${things} HTTP/${version}\r\n${host}X-Remote-User: u\r\n${rest}${hidden}`);
     expect((await statuses(client)).filter((status) => status !== 400 && status !== 405)).toEqual([]);
     await client.closed();
     expect(server.handled).toEqual([]);
@@ -125,6 +127,38 @@ test("requests sent without waiting are answered in order, each as its own user,
   for (const _ of users) seen.push((JSON.parse((await client.answer())?.text ?? "{}") as Handled).user);
   expect(seen).toEqual(users);
   client.end();
+});
+
+describe("what cannot be read is no answer to a request before it that waits:", () => {
+  test.each<[string, string]>([
+    ["bytes that are no request", "\0\0\r\n\r\n"],
+    [
+      "header lines that do not end",
+      `GET ${thing} HTTP/1.1\r\nHost: x\r\n${`X: ${"y".repeat(9_000)}\r\n`.repeat(130)}`,
+    ],
+    ["half a request, for too long", `GET ${thing} HTTP/1.1\r\nHost:`],
+  ])("%s", async (_name, bytes) => {
+    await using slow = await AttackedServer.start({ limits: { headersTimeoutMs: 120 } });
+    const asked = Promise.withResolvers<void>();
+    slow.accessReview = () => {
+      asked.resolve();
+      return new Promise(() => undefined);
+    };
+    const client = await slow.connect(proxy);
+    client.write(`${request("a")}${bytes}`);
+    await asked.promise;
+    expect(await client.answer()).toBe(undefined);
+    await client.closed();
+  });
+
+  test("and takes no answer away from those that were served", async () => {
+    const client = await server.connect(proxy);
+    client.write(request("a"));
+    expect((await client.answer())?.status).toBe(200);
+    client.write(`${request("a")}\0\0\r\n\r\n`);
+    expect(await statuses(client)).toEqual([200]);
+    await client.closed();
+  });
 });
 
 test("a body is invited only where it is read, and never into another request's answer", async () => {
