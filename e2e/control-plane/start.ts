@@ -3,139 +3,34 @@
  *
  * Ports are chosen by the system, state lives in a temporary folder, and disposing stops everything and removes the folder.
  */
-import { execFileSync } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { issueAuthority, issueClient, issueServer, type KeyPair } from "@kubemetrics/x509";
-import { Agent, request } from "undici";
+import { issueClient } from "@kubemetrics/x509";
 import { program } from "./assets.ts";
-import { startProcess, type RunningProcess } from "./process.ts";
+import { auditEvents, auditFlags } from "./audit.ts";
+import { issueCertificates } from "./certificates.ts";
+import type { ControlPlane, ControlPlaneFiles, ControlPlaneOptions } from "./control-plane.ts";
+import { restartableApiServer, usualFlags } from "./kube-apiserver.ts";
+import { kubeconfigText } from "./kubeconfig.ts";
+import { startProcess } from "./process.ts";
+import { stateFolder } from "./state-folder.ts";
 
-export interface ControlPlane extends AsyncDisposable {
-  /** State folder: certificates, kubeconfigs, logs. Gone after disposal. */
-  readonly folder: string;
-  readonly address: string;
-  readonly port: number;
-  /** `https://<address>:<port>` */
-  readonly url: string;
-  readonly clusterAuthority: KeyPair;
-  readonly frontProxyAuthority: KeyPair;
-  /** Client certificate of a member of system:masters. */
-  readonly admin: KeyPair;
-  /** Kubeconfig text with this client certificate or token. */
-  kubeconfigText(client: KeyPair | { readonly token: string }): string;
-  readonly apiServer: RestartableApiServer;
-  readonly files: ControlPlaneFiles;
-  /** What the audit log says so far; needs the option `audit`. */
-  auditEvents(): AuditEvent[];
-  /** Writes a kubeconfig for a client certificate with this name and these groups; returns its path. */
-  kubeconfig(commonName: string, organizations: readonly string[]): string;
-}
-
-/** kube-apiserver reads these again when they change. */
-export interface ControlPlaneFiles {
-  readonly clusterAuthority: string;
-  readonly frontProxyAuthority: string;
-  readonly proxyClientCertificate: string;
-  readonly proxyClientKey: string;
-}
-
-export interface RestartableApiServer {
-  readonly logFile: string;
-  /** Ends it at once: asked politely, it waits for open watches. */
-  stop(): Promise<void>;
-  /** Starts again, with further changes of its flags; resolves when it is ready. */
-  start(changes?: FlagChanges): Promise<void>;
-}
-
-export interface FlagChanges {
-  /** `--name=value`; replaces a flag of that name. */
-  readonly flags?: readonly string[];
-  /** Names without dashes. */
-  readonly without?: readonly string[];
-}
-
-/** The parts of an audit event that suites look at. */
-export interface AuditEvent {
-  readonly verb: string;
-  readonly stageTimestamp: string;
-  readonly user: { readonly username: string };
-  readonly objectRef?: { readonly resource: string; readonly name?: string };
-  readonly requestObject?: { readonly spec?: Record<string, unknown> };
-  readonly responseStatus?: { readonly code: number };
-}
-
-/** Changes of kube-apiserver's flags that need its files or authorities. */
-export type PrepareApiServer = (
-  files: ControlPlaneFiles,
-  authorities: { readonly cluster: KeyPair; readonly frontProxy: KeyPair },
-) => FlagChanges;
-
-export interface ControlPlaneOptions {
-  /** Records reviews (TokenReview, SubjectAccessReview) with their contents in the audit log. */
-  readonly audit?: boolean;
-  readonly apiServer?: PrepareApiServer;
-  readonly controllerManager?: boolean;
-  /** Address kube-apiserver is bound to and reached by. Default 127.0.0.1. */
-  readonly address?: string;
-  /** Runs kube-scheduler as well. */
-  readonly scheduler?: boolean;
-  /** Admission of service accounts and Node authorization, as a cluster with real kubelets has them. */
-  readonly realNodes?: boolean;
-  /** Further or overriding kube-controller-manager flags. */
-  readonly controllerManagerFlags?: readonly string[];
-  /** Further kube-apiserver flags; one that is set already is replaced. */
-  readonly apiServerFlags?: readonly string[];
-}
+export type { AuditEvent, ControlPlane, ControlPlaneOptions, PrepareApiServer } from "./control-plane.ts";
 
 /** Starts everything and returns when kube-apiserver is ready (about 3 s on a warm machine). */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const address = options.address ?? "127.0.0.1";
-  const folder = mkdtempSync(join(tmpdir(), "kubemetrics-control-plane-"));
+  const folder = stateFolder();
   const stack = new AsyncDisposableStack();
-  stack.defer(() => removeFolder(folder));
+  stack.defer(() => folder.remove());
   try {
-    const file = (name: string, text: string): string => {
-      writeFileSync(join(folder, name), text, { mode: 0o600 });
-      return join(folder, name);
-    };
-    const pair = (name: string, keys: KeyPair): [string, string] => [
-      file(`${name}.crt`, keys.certificatePem),
-      file(`${name}.key`, keys.keyPem),
-    ];
-    const cluster = issueAuthority({ commonName: "kubernetes" });
-    const frontProxy = issueAuthority({ commonName: "front-proxy" });
-    const clusterFile = file("ca.crt", cluster.certificatePem);
-    const frontProxyFile = file("front-proxy-ca.crt", frontProxy.certificatePem);
-    const serving = pair(
-      "apiserver",
-      issueServer(cluster, {
-        commonName: "kube-apiserver",
-        dnsNames: ["kubernetes", "kubernetes.default.svc", "localhost"],
-        ipAddresses: ["127.0.0.1", "10.96.0.1", address],
-      }),
-    );
-    const proxyClient = pair(
-      "front-proxy-client",
-      issueClient(frontProxy, { commonName: "front-proxy-client", organizations: [] }),
-    );
-    const kubeletClient = pair(
-      "apiserver-kubelet-client",
-      issueClient(cluster, { commonName: "kube-apiserver-kubelet-client", organizations: ["system:masters"] }),
-    );
-    const tokens = generateKeyPairSync("rsa", {
-      modulusLength: 2048,
-      publicKeyEncoding: { type: "spki", format: "pem" },
-      privateKeyEncoding: { type: "pkcs8", format: "pem" },
-    });
+    const certificates = issueCertificates(folder, address);
+    const { cluster, frontProxy } = certificates;
     const [etcdPort = 0, etcdPeerPort = 0, port = 0, controllerPort = 0, schedulerPort = 0] = await freePorts(5);
-
+    const url = `https://${address}:${port}`;
     stack.use(
-      startProcess("etcd", await program("etcd"), folder, [
-        `--data-dir=${join(folder, "etcd")}`,
+      startProcess("etcd", await program("etcd"), folder.path, [
+        `--data-dir=${join(folder.path, "etcd")}`,
         `--listen-client-urls=http://127.0.0.1:${etcdPort}`,
         `--advertise-client-urls=http://127.0.0.1:${etcdPort}`,
         `--listen-peer-urls=http://127.0.0.1:${etcdPeerPort}`,
@@ -143,79 +38,37 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       ]),
     );
     const files: ControlPlaneFiles = {
-      clusterAuthority: clusterFile,
-      frontProxyAuthority: frontProxyFile,
-      proxyClientCertificate: proxyClient[0],
-      proxyClientKey: proxyClient[1],
+      clusterAuthority: certificates.clusterFile,
+      frontProxyAuthority: certificates.frontProxyFile,
+      proxyClientCertificate: certificates.proxyClient.certificate,
+      proxyClientKey: certificates.proxyClient.key,
     };
-    const auditLog = join(folder, "audit.log");
-    const usualFlags: readonly string[] = [
-      `--etcd-servers=http://127.0.0.1:${etcdPort}`,
-      `--secure-port=${port}`,
-      `--bind-address=${address}`,
-      `--advertise-address=${address}`,
-      "--endpoint-reconciler-type=none",
-      "--service-cluster-ip-range=10.96.0.0/16",
-      `--tls-cert-file=${serving[0]}`,
-      `--tls-private-key-file=${serving[1]}`,
-      `--client-ca-file=${clusterFile}`,
-      "--service-account-issuer=https://kubernetes.default.svc",
-      `--service-account-key-file=${file("sa.pub", tokens.publicKey)}`,
-      `--service-account-signing-key-file=${file("sa.key", tokens.privateKey)}`,
-      ...(options.realNodes === true
-        ? ["--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction"]
-        : ["--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount"]),
-      `--requestheader-client-ca-file=${frontProxyFile}`,
-      "--requestheader-allowed-names=front-proxy-client",
-      "--requestheader-extra-headers-prefix=X-Remote-Extra-",
-      "--requestheader-group-headers=X-Remote-Group",
-      "--requestheader-username-headers=X-Remote-User",
-      `--proxy-client-cert-file=${proxyClient[0]}`,
-      `--proxy-client-key-file=${proxyClient[1]}`,
-      "--enable-aggregator-routing=true",
-      `--kubelet-client-certificate=${kubeletClient[0]}`,
-      `--kubelet-client-key=${kubeletClient[1]}`,
-      `--kubelet-certificate-authority=${clusterFile}`,
-      "--kubelet-preferred-address-types=InternalIP,Hostname",
-    ];
-    const audit = [`--audit-log-path=${auditLog}`, `--audit-policy-file=${file("audit.yaml", auditPolicy)}`];
-    const apiServerPath = await program("kube-apiserver");
     const admin = issueClient(cluster, { commonName: "admin", organizations: ["system:masters"] });
-    const prepared = options.apiServer?.(files, { cluster, frontProxy }) ?? {};
-    let running: RunningProcess | undefined;
-    stack.defer(() => running?.kill());
-    const apiServer: RestartableApiServer = {
-      logFile: join(folder, "kube-apiserver.log"),
-      async stop() {
-        await running?.kill();
-      },
-      async start(changes = {}) {
-        const wanted: FlagChanges[] = [
-          { flags: options.audit === true ? audit : [] },
+    const apiServer = stack.use(
+      restartableApiServer(
+        { path: await program("kube-apiserver"), folder: folder.path, url, authority: cluster, admin },
+        [
+          usualFlags(certificates, { etcdPort, address, port, realNodes: options.realNodes === true }),
+          { flags: options.audit === true ? auditFlags(folder) : [] },
           { flags: options.apiServerFlags ?? [] },
-          prepared,
-          changes,
-        ];
-        running = startProcess("kube-apiserver", apiServerPath, folder, wanted.reduce(changeFlags, usualFlags));
-        await untilReady(`https://${address}:${port}/readyz`, cluster, admin, running.exited);
-      },
-    };
+          options.apiServer?.(files, { cluster, frontProxy }) ?? {},
+        ],
+      ),
+    );
     await apiServer.start();
-    const kubeconfig = (commonName: string, organizations: readonly string[]): string => {
-      const client = issueClient(cluster, { commonName, organizations });
-      return file(
+    const kubeconfig: ControlPlane["kubeconfig"] = (commonName, organizations) =>
+      folder.file(
         `${commonName.replaceAll(/[^\w-]/g, "_")}.kubeconfig`,
-        kubeconfigText(address, port, cluster, client),
+        kubeconfigText(url, cluster.certificatePem, issueClient(cluster, { commonName, organizations })),
       );
-    };
     if (options.controllerManager === true) {
       stack.use(
-        startProcess("kube-controller-manager", await program("kube-controller-manager"), folder, [
+        startProcess("kube-controller-manager", await program("kube-controller-manager"), folder.path, [
           `--kubeconfig=${kubeconfig("system:kube-controller-manager", [])}`,
           "--leader-elect=false",
           "--use-service-account-credentials",
-          `--root-ca-file=${clusterFile}`,
-          `--service-account-private-key-file=${join(folder, "sa.key")}`,
+          `--root-ca-file=${certificates.clusterFile}`,
+          `--service-account-private-key-file=${certificates.tokenKeys.privateKey}`,
           "--horizontal-pod-autoscaler-sync-period=2s",
           `--secure-port=${controllerPort}`,
           ...(options.controllerManagerFlags ?? []),
@@ -224,7 +77,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     }
     if (options.scheduler === true) {
       stack.use(
-        startProcess("kube-scheduler", await program("kube-scheduler"), folder, [
+        startProcess("kube-scheduler", await program("kube-scheduler"), folder.path, [
           `--kubeconfig=${kubeconfig("system:kube-scheduler", [])}`,
           "--leader-elect=false",
           `--secure-port=${schedulerPort}`,
@@ -233,99 +86,24 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     }
     const owned = stack.move();
     return {
-      folder,
+      folder: folder.path,
       address,
       port,
-      url: `https://${address}:${port}`,
+      url,
       clusterAuthority: cluster,
       frontProxyAuthority: frontProxy,
       admin,
       apiServer,
       files,
-      auditEvents: () =>
-        readFileSync(auditLog, "utf8")
-          .split("\n")
-          .filter((line) => line !== "")
-          .map((line) => JSON.parse(line) as AuditEvent),
+      auditEvents: () => auditEvents(folder),
       kubeconfig,
-      kubeconfigText: (client) => kubeconfigText(address, port, cluster, client),
+      kubeconfigText: (client) => kubeconfigText(url, cluster.certificatePem, client),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   } catch (error) {
     await stack.disposeAsync();
     throw error;
   }
-}
-
-/** Reviews with what was asked and answered; nothing else is written. */
-const auditPolicy = JSON.stringify({
-  apiVersion: "audit.k8s.io/v1",
-  kind: "Policy",
-  omitStages: ["RequestReceived"],
-  rules: [
-    {
-      level: "RequestResponse",
-      resources: [
-        { group: "authorization.k8s.io", resources: ["subjectaccessreviews"] },
-        { group: "authentication.k8s.io", resources: ["tokenreviews"] },
-      ],
-    },
-    { level: "None" },
-  ],
-});
-
-function flagName(flag: string): string {
-  return flag.replace(/^--/, "").split("=", 1)[0] ?? "";
-}
-
-/** Lists would grow when a flag is given twice, so the earlier one goes. */
-function changeFlags(flags: readonly string[], { flags: more = [], without = [] }: FlagChanges): readonly string[] {
-  const gone = new Set([...more.map(flagName), ...without]);
-  return [...flags.filter((flag) => !gone.has(flagName(flag))), ...more];
-}
-
-function kubeconfigText(
-  address: string,
-  port: number,
-  cluster: KeyPair,
-  client: KeyPair | { readonly token: string },
-): string {
-  const base64 = (text: string): string => Buffer.from(text).toString("base64");
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": "e2e",
-    clusters: [
-      {
-        name: "e2e",
-        cluster: { server: `https://${address}:${port}`, "certificate-authority-data": base64(cluster.certificatePem) },
-      },
-    ],
-    users: [
-      {
-        name: "e2e",
-        user:
-          "token" in client
-            ? { token: client.token }
-            : {
-                "client-certificate-data": base64(client.certificatePem),
-                "client-key-data": base64(client.keyPem),
-              },
-      },
-    ],
-    contexts: [{ name: "e2e", context: { cluster: "e2e", user: "e2e" } }],
-  });
-}
-
-/** Removes a state folder, mounts of a kubelet or a container runtime below it included. */
-function removeFolder(folder: string): void {
-  const mounts = readFileSync("/proc/self/mounts", "utf8")
-    .split("\n")
-    .map((line) => line.split(" ")[1] ?? "");
-  for (const mount of mounts.filter((path) => path.startsWith(`${folder}/`)).toReversed()) {
-    execFileSync("umount", ["--lazy", mount]);
-  }
-  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Ports that were free a moment ago, all different. */
@@ -340,27 +118,4 @@ async function freePorts(count: number): Promise<number[]> {
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
-}
-
-async function untilReady(url: string, cluster: KeyPair, admin: KeyPair, exited: Promise<string>): Promise<void> {
-  const dispatcher = new Agent({
-    connect: { ca: cluster.certificatePem, cert: admin.certificatePem, key: admin.keyPem },
-  });
-  const deadline = Date.now() + 60_000;
-  let died: string | undefined;
-  void exited.then((reason) => (died = reason));
-  try {
-    for (;;) {
-      if (died !== undefined) throw new Error(died);
-      const status = await request(url, { dispatcher }).then(
-        async (answer) => (await answer.body.dump(), answer.statusCode),
-        () => 0,
-      );
-      if (status === 200) return;
-      if (Date.now() > deadline) throw new Error(`kube-apiserver was not ready within 60 s (last status ${status})`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  } finally {
-    await dispatcher.close();
-  }
 }
