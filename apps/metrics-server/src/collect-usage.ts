@@ -1,9 +1,9 @@
 /** From kube-apiserver's objects and the kubelets' pages to the usage store. */
-import type { Clock } from "@kubemetrics/apiservice";
 import { parseLabelSelector } from "@kubemetrics/apimachinery";
 import { ClusterObjects, type CollectionObserver } from "@kubemetrics/kube";
 import { KubeletClient, KubeletScraper, ScrapeSchedule, ScrapeStatistics } from "@kubemetrics/kubelet";
 import { UsageStore } from "@kubemetrics/usage";
+import { elapsedOf, type AppClock } from "./clock.ts";
 import type { Cluster } from "./cluster.ts";
 import { FailingNodes } from "./failing-nodes.ts";
 import { KubeletTrust } from "./kubelet-trust.ts";
@@ -14,7 +14,7 @@ import type { ReadText } from "./text-files.ts";
 
 export interface CollectionSurroundings {
   readonly log: AppLog;
-  readonly clock: Clock;
+  readonly clock: AppClock;
   readonly random: () => number;
   readonly readText: ReadText;
 }
@@ -38,6 +38,7 @@ export async function startCollecting(
   const store: UsageStore = new UsageStore({
     resolutionMs: options.metricResolutionMs,
     clock: () => clock.now(),
+    elapsed: elapsedOf(clock),
     // Before the first list nobody knows, and a pod must not go for that.
     isRunning: (namespace, name) => !objects.status.pods.synced || objects.pod(namespace, name) !== undefined,
   });

@@ -9,8 +9,9 @@ export interface HealthParts {
   readonly schedule: ScrapeSchedule;
   readonly store: UsageStore;
   readonly resolutionMs: number;
+  /** When the process started, by `elapsed`, as the schedule's last tick. */
   readonly startedMs: number;
-  readonly now: () => number;
+  readonly elapsed: () => number;
   /** Why the authentication configuration is not there. */
   readonly trustProblem: () => string | undefined;
 }
@@ -40,8 +41,8 @@ export function healthChecks(parts: HealthParts): readonly HealthCheck[] {
   ];
 }
 
-function timely({ schedule, resolutionMs, startedMs, now }: HealthParts): string | undefined {
-  const lateMs = now() - (schedule.lastTickMs ?? startedMs);
+function timely({ schedule, resolutionMs, startedMs, elapsed }: HealthParts): string | undefined {
+  const lateMs = elapsed() - (schedule.lastTickMs ?? startedMs);
   if (lateMs <= Math.max(1.5 * resolutionMs, leastPatienceMs)) return undefined;
   return `the scrape schedule has not run for ${Math.round(lateMs / 1000)} s`;
 }

@@ -1,10 +1,11 @@
 /** Puts the server together: kube-apiserver → caches → scrape schedule → usage store → metrics.k8s.io → HTTPS. */
-import { createExtensionServer, systemClock, type Clock, type Log } from "@kubemetrics/apiservice";
+import { createExtensionServer, type Log } from "@kubemetrics/apiservice";
 import { createDelegatingAuthenticator } from "@kubemetrics/authentication";
 import { delegatedAuthorizer } from "@kubemetrics/authorization";
 import { SubjectAccessReviewClient, TokenReviewClient } from "@kubemetrics/kube";
 import { resourceMetricsGroup } from "@kubemetrics/resource-metrics";
 import { openAuditLog } from "./audit-log.ts";
+import { elapsedOf, machineClock, type AppClock } from "./clock.ts";
 import { openCluster, type Cluster } from "./cluster.ts";
 import { startCollecting } from "./collect-usage.ts";
 import { requireFlagFiles } from "./flag-files.ts";
@@ -25,7 +26,7 @@ import { version, versionInfo } from "./version.ts";
 export interface MetricsServerDependencies {
   /** Default: lines on standard error in the format of the options. */
   readonly log?: Log;
-  readonly clock?: Clock;
+  readonly clock?: AppClock;
   /** 0 ≤ number < 1. */
   readonly random?: () => number;
   /** `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`; needed only without a kubeconfig. Default: not in a cluster. */
@@ -62,7 +63,7 @@ export async function startMetricsServer(
 ): Promise<RunningMetricsServer> {
   const around: Surroundings = {
     log: appLog(dependencies.log) ?? createLog(options.logging),
-    clock: dependencies.clock ?? systemClock,
+    clock: dependencies.clock ?? machineClock,
     random: dependencies.random ?? Math.random,
     environment: dependencies.environment ?? {},
     readText: dependencies.readText ?? readText,
@@ -88,6 +89,8 @@ async function start(
 ): Promise<RunningMetricsServer> {
   const { clock, log } = around;
   const startedMs = clock.now();
+  const elapsed = elapsedOf(clock);
+  const startedAtMs = elapsed();
   await requireFlagFiles(options, around.readText);
   const auditLog = await openAuditLog(options.audit, around);
   closers.push(() => auditLog?.close());
@@ -112,8 +115,8 @@ async function start(
     ...healthChecks({
       ...collection,
       resolutionMs: options.metricResolutionMs,
-      startedMs,
-      now: () => clock.now(),
+      startedMs: startedAtMs,
+      elapsed,
       trustProblem: () => trust.problem(),
     }),
     ...identity.health,

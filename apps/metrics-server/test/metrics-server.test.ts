@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readFamilies } from "@kubemetrics/exposition";
 import { issueAuthority, issueClient } from "@kubemetrics/x509";
 import { defaultOptions, FlagsInvalid, startMetricsServer } from "@kubemetrics/metrics-server";
+import { machineClock } from "../src/clock.ts";
 import {
   allowRegistration,
   askAs,
@@ -127,6 +128,24 @@ describe.concurrent("trouble and change", () => {
     await sandbox.nodes[0]!.fault(undefined);
     await until(async () => (await timestamp("node-001")) !== undefined);
     expect(lines.at(-1)).toMatchObject({ level: "info", fields: { node: "node-001" } });
+  });
+
+  test("a wall clock that is set ahead by an hour costs neither life nor readiness nor data", async () => {
+    await using opened = new Opened();
+    const sandbox = await opened.sandbox({ nodes: 1 });
+    let stepMs = 0;
+    const options = await optionsFor(sandbox, await opened.folder());
+    const server = await startMetricsServer(options, {
+      log: recordingLog().log,
+      clock: { ...machineClock, now: () => Date.now() + stepMs },
+    });
+    opened.add(() => server.close());
+    await server.ready;
+    stepMs = 3_600_000;
+    const health = ["/livez", "/readyz"].map((path) =>
+      request(`https://127.0.0.1:${server.port}${path}`, { rejectUnauthorized: false }),
+    );
+    expect((await Promise.all(health)).map(({ status }) => status)).toStrictEqual([200, 200]);
   });
 
   test("a page with garbage in it is said and counted", async () => {

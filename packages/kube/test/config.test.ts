@@ -79,6 +79,20 @@ test("a rotated token is read within a minute, and at once when the old one is r
   expect(await config.authorization()).toBe("Bearer third");
 });
 
+test("a rotated token is read within a minute although the wall clock was set back by an hour", async () => {
+  const clock = new TestClock();
+  let [token, elapsedMs] = ["first", 0];
+  const config = await inClusterConfig({
+    host: "h",
+    port: "1",
+    clock: { now: () => clock.now() - 60 * elapsedMs, elapsed: () => elapsedMs, after: () => () => {} },
+    readFile: () => Promise.resolve(token),
+  });
+  token = "second";
+  elapsedMs = 60_000;
+  expect(await config.authorization()).toBe("Bearer second");
+});
+
 test("a token file that is empty or gone for a moment does not cost the token in use", async () => {
   const clock = new TestClock();
   let content: string | Error = "good";

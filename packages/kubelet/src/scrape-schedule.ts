@@ -105,7 +105,10 @@ export class ScrapeSchedule {
     });
   }
 
-  /** When the schedule looked at its targets by itself last: once a period, so older than two periods means it hangs. */
+  /**
+   * When the schedule looked at its targets by itself last, by the clock's `elapsed`: once a period, so older than two periods means
+   * it hangs.
+   */
   get lastTickMs(): number | undefined {
     return this.#lastTickMs;
   }
@@ -123,7 +126,7 @@ export class ScrapeSchedule {
   }
 
   #tick(): void {
-    this.#lastTickMs = this.#clock.now();
+    this.#lastTickMs = this.#clock.elapsed?.() ?? this.#clock.now();
     this.#look();
     this.#cancelTick = this.#clock.after(this.#options.periodMs, () => this.#tick());
   }

@@ -10,8 +10,8 @@ export interface UsageStoreOptions {
   /** The period of scrapes in milliseconds. A container younger than this is served after its first reading. */
   readonly resolutionMs: number;
   /**
-   * How long a value is served after the last page that confirmed it, in milliseconds; the store's clock decides, not
-   * the node's. Longer hides outages of kubelets, shorter makes holes after a single missed scrape. Default 3 × `resolutionMs`.
+   * How long a value is served after the last page that confirmed it, in milliseconds of `elapsed`: no clock of a
+   * node decides. Longer hides outages of kubelets, shorter makes holes after a single missed scrape. Default 3 × `resolutionMs`.
    */
   readonly maxAgeMs?: number;
   /**
@@ -19,8 +19,13 @@ export interface UsageStoreOptions {
    * in milliseconds. Default 10,000, as upstream: at resolutions up to 10 s the first reading is never enough.
    */
   readonly freshContainerMinAgeMs?: number;
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch: when a value came. */
   readonly clock: () => number;
+  /**
+   * Milliseconds of a clock that nobody sets, from any origin: how old a value is. Without it ages follow `clock`, and a machine whose
+   * time is set ahead loses every value at once, set back keeps those of dead nodes for as long. Default `clock`.
+   */
+  readonly elapsed?: () => number;
   /**
    * Whether the cluster lists this pod as running. Asked when a good page lacks the pod: a pod that runs keeps its last
    * value for `maxAgeMs`, another one goes at once. Default: every pod runs.
@@ -43,17 +48,21 @@ export interface StoredPoints {
  */
 export class UsageStore {
   readonly #clock: () => number;
+  readonly #elapsed: () => number;
   readonly #isRunning: (namespace: string, pod: string) => boolean;
   readonly #rules: PointRules & PodRules;
   readonly #nodes = new Map<string, NodeRecord>();
   readonly #pods = new PodIndex();
   readonly #ownReading = new OwnReading();
   #commit = 0;
+  /** What the clock said at the last commit. */
+  #committedMs = Number.NaN;
   #version = 0;
 
   constructor(options: UsageStoreOptions) {
     const { resolutionMs, maxAgeMs = 3 * resolutionMs, freshContainerMinAgeMs = 10_000 } = options;
     this.#clock = options.clock;
+    this.#elapsed = options.elapsed ?? options.clock;
     this.#isRunning = options.isRunning ?? (() => true);
     this.#rules = {
       resolutionMs,
@@ -65,7 +74,8 @@ export class UsageStore {
 
   /** Takes one page of a node. Values are visible when it returns. Every container occurs once in the page. */
   commit(nodeName: string, page: NodePoints): void {
-    const nowMs = this.#clock();
+    const nowMs = this.#elapsed();
+    this.#committedMs = this.#clock();
     const commit = ++this.#commit;
     let node = this.#nodes.get(nodeName);
     if (node === undefined) this.#nodes.set(nodeName, (node = new NodeRecord(nodeName)));
@@ -78,13 +88,13 @@ export class UsageStore {
   /** The node's usage; `undefined` while there is none or when it is too old. */
   node(name: string): NodeUsage | undefined {
     const record = this.#nodes.get(name);
-    return record?.isServable(this.#clock(), this.#rules.maxAgeMs) === true ? record.value : undefined;
+    return record?.isServable(this.#elapsed(), this.#rules.maxAgeMs) === true ? record.value : undefined;
   }
 
   /** The pod's usage; `undefined` while there is none or when it is too old. */
   pod(namespace: string, name: string): PodUsage | undefined {
     const record = this.#pods.preferred(namespace, name);
-    return record?.isServable(this.#clock(), this.#rules.maxAgeMs) === true ? record.value : undefined;
+    return record?.isServable(this.#elapsed(), this.#rules.maxAgeMs) === true ? record.value : undefined;
   }
 
   /** Forgets a node and the pods it reported. */
@@ -103,7 +113,7 @@ export class UsageStore {
 
   /** Counts what can be served now, for `metrics_server_storage_points` and readiness. Walks everything. */
   storedPoints(): StoredPoints {
-    const nowMs = this.#clock();
+    const nowMs = this.#elapsed();
     const { maxAgeMs } = this.#rules;
     let nodes = 0;
     let containers = 0;
@@ -141,7 +151,7 @@ export class UsageStore {
       value.memoryBytes === page.nodeMemoryBytes;
     if (isSame) return;
     value.version = ++this.#version;
-    value.committedMs = nowMs;
+    value.committedMs = this.#committedMs;
     value.timeMs = page.nodeTimeMs;
     value.timeNanos = page.nodeTimeNanos;
     value.windowNs = own.windowNs(0);
@@ -175,7 +185,7 @@ export class UsageStore {
     if (!pod.isWholeIn(commit, nowMs, this.#rules)) return;
     if (!pod.publish(commit, nowMs, page.memoryBytes) || pod.value === undefined) return;
     pod.value.version = ++this.#version;
-    pod.value.committedMs = nowMs;
+    pod.value.committedMs = this.#committedMs;
   }
 
   #index(pod: PodRecord): void {

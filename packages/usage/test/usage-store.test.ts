@@ -183,6 +183,25 @@ describe("a missed scrape", () => {
   });
 });
 
+test.each([
+  ["ahead", 3_600_000],
+  ["back", -3_600_000],
+])("a clock that is set %s by an hour neither ages values nor keeps them young", (_, stepMs) => {
+  let elapsedMs = 0;
+  const bench = new Bench({ elapsed: () => elapsedMs });
+  for (const at of [0, 15]) {
+    elapsedMs = at * 1000;
+    bench.page("n", { "": [at, 1, at], "a/p/c": [at, 1, at] });
+  }
+  bench.nowMs += stepMs;
+  expect([bench.store.storedPoints(), bench.cpu("a/p")]).toEqual([{ nodes: 1, containers: 1 }, { c: 1e9 }]);
+  elapsedMs = 30_000;
+  bench.page("n", { "": [45, 1, 30], "a/p/c": [45, 1, 30] });
+  expect(bench.store.pod("a", "p")).toMatchObject({ committedMs: bench.nowMs, containers: [{ cpuNanocores: 2e9 }] });
+  elapsedMs += 3 * periodMs + 1;
+  expect([bench.store.node("n"), bench.cpu("a/p")]).toEqual([undefined, undefined]);
+});
+
 describe("a pod that a good page lacks", () => {
   const twice = (bench: Bench): void => {
     bench.page("n", { "a/p/c": [1, 1, 0], "a/q/c": [1, 1, 0] });

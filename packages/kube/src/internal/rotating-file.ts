@@ -26,7 +26,7 @@ export class RotatingFile {
 
   /** @throws what the reader throws, when no good text was ever read */
   text(): Promise<string> {
-    if (this.#text !== undefined && this.#clock.now() - this.#readAtMs < this.#maxAgeMs)
+    if (this.#text !== undefined && this.#elapsedMs() - this.#readAtMs < this.#maxAgeMs)
       return Promise.resolve(this.#text);
     this.#reading ??= this.#refresh().finally(() => {
       this.#reading = undefined;
@@ -39,8 +39,13 @@ export class RotatingFile {
     this.#readAtMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** A clock that is set back must not keep an old token for as long. */
+  #elapsedMs(): number {
+    return this.#clock.elapsed?.() ?? this.#clock.now();
+  }
+
   async #refresh(): Promise<string> {
-    const startedMs = this.#clock.now();
+    const startedMs = this.#elapsedMs();
     try {
       const text = await this.#read(this.path);
       if (text.trim() === "") throw new Error(`${this.path} is empty`);
