@@ -1,4 +1,4 @@
-module kubemetrics.example/control-plane
+module kubemetrics.example/control-plane/kubernetes-v1.37
 
 go 1.26.0
 
