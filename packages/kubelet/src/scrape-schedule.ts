@@ -40,7 +40,8 @@ export interface ScrapeScheduleOptions {
   readonly periodMs: number;
   /** Of one attempt, in milliseconds. Default 0.9 × `periodMs`, 10 s at most. */
   readonly timeoutMs?: number | undefined;
-  /** Attempts running at the same time. A quarter of the places is for nodes that failed last time. Default 128. */
+  /** Attempts running at the same time. A quarter of the places is for nodes that failed last time, or are not ready
+   * at first. Default 128. */
   readonly concurrency?: number | undefined;
   readonly observers?: readonly ScrapeObserver[] | undefined;
   readonly clock?: Clock | undefined;
@@ -154,7 +155,8 @@ export class ScrapeSchedule {
       cancelTimer: undefined,
     };
     this.#slots.set(target.name, slot);
-    this.#queue.add(slot, false);
+    // A kubelet that is down holds its place until the timeout.
+    this.#queue.add(slot, target.ready === false);
   }
 
   #remove(slot: Slot): void {

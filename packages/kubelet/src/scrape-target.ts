@@ -9,6 +9,8 @@ export interface ScrapeTarget {
   readonly kubeletPort: number;
   /** Only `metrics.k8s.io/resource-metrics-path` is read. */
   readonly annotations: ReadonlyMap<string, string>;
+  /** `false`: the cluster says that the node is not ready. It is scraped all the same, but keeps no ready node waiting. */
+  readonly ready?: boolean;
 }
 
 export interface NodeAddress {

@@ -123,6 +123,17 @@ describe("the first scrapes", () => {
     await bench.schedule.close();
   });
 
+  test("of nodes that are not ready keep no ready one waiting: a server may start while a zone is down", async () => {
+    const bench = new Bench([], { concurrency: 16, timeoutMs: 9_000 });
+    bench.targets = [...names(200).map((name) => ({ ...target(name), ready: false })), target("alive")];
+    bench.answer = ({ node }) => (node === "alive" ? Promise.resolve(whole) : bench.later(9_000, refused(node)));
+    bench.schedule.start();
+    await bench.clock.advance(1_000);
+    expect(bench.times("alive")).toEqual([0]);
+    expect(bench.attempts.length).toBe(5);
+    await bench.schedule.close();
+  });
+
   test("of a node that appears later begin when it appears", async () => {
     const bench = new Bench(["a"]);
     bench.schedule.start();
