@@ -1,6 +1,6 @@
 /** HorizontalPodAutoscaler through the real controller-manager: the numbers must be fresh and true enough to scale up and down by. */
-import { afterAll, beforeAll, expect, it } from "vitest";
 import { parseQuantity } from "@kubemetrics/quantity";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ApiClient, ApiObject } from "../control-plane/api-client.ts";
 import { eventually } from "../suites/metrics-server-process.ts";
 import { apply, clientOf, deployMetricsServer, kubectl, loadContainer } from "./cluster.ts";
@@ -8,6 +8,14 @@ import { apply, clientOf, deployMetricsServer, kubectl, loadContainer } from "./
 let api: ApiClient;
 beforeAll(async () => {
   api = clientOf();
+  await apply(
+    // Burns twice the target: 1 → 2 → 3 (the most).
+    deployment("burner", ["cpu", "100"], { cpu: "100m" }),
+    autoscaler("burner", "cpu", { type: "Utilization", averageUtilization: 50 }),
+    // Holds twice the target.
+    deployment("holder", ["mem", "40"], { memory: "20Mi" }),
+    autoscaler("holder", "memory", { type: "AverageValue", averageValue: "20Mi" }),
+  );
   await deployMetricsServer();
 });
 afterAll(async () => {
@@ -57,40 +65,57 @@ function autoscaler(name: string, resource: "cpu" | "memory", target: object): o
   };
 }
 
-const state = (name: string): Promise<Autoscaler> =>
-  api.get(`/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers/${name}`);
-const desired = async (name: string, accept: (replicas: number) => boolean, limitMs: number): Promise<Autoscaler> =>
-  eventually(
+/** The pods run something else from now on; how many there are stays the autoscaler's business. */
+async function runInstead(name: string, args: readonly string[], requests: Record<string, string>): Promise<void> {
+  const containers = [{ ...loadContainer("main", args), resources: { requests } }];
+  await api.patch(`/apis/apps/v1/namespaces/default/deployments/${name}`, {
+    spec: { template: { spec: { containers } } },
+  });
+}
+
+/** The autoscaler, once it wants that many and the Deployment has them asked for. */
+async function scaled(name: string, isWanted: (replicas: number) => boolean, limitMs: number): Promise<Autoscaler> {
+  return eventually(
     `replicas of ${name}`,
     async () => {
-      const now = await state(name);
-      if (accept(now.status.desiredReplicas)) return now;
-      throw new Error(JSON.stringify(now.status));
+      const now = await api.get<Autoscaler>(`/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers/${name}`);
+      const { spec } = await api.get<ApiObject & { spec: { replicas: number } }>(
+        `/apis/apps/v1/namespaces/default/deployments/${name}`,
+      );
+      if (isWanted(now.status.desiredReplicas) && isWanted(spec.replicas)) return now;
+      throw new Error(JSON.stringify({ asked: spec.replicas, ...now.status }));
     },
     limitMs,
   );
+}
 
-it("scales on CPU: up when pods burn more than the target, down when they stop", async () => {
-  // Each pod burns 100 millicores of 100 requested, twice the target: 1 → 2 → 3 (the most).
-  await apply(
-    deployment("burner", ["cpu", "100"], { cpu: "100m" }),
-    autoscaler("burner", "cpu", { type: "Utilization", averageUtilization: 50 }),
-  );
-  const up = await desired("burner", (replicas) => replicas >= 2, 90_000);
-  const utilization = up.status.currentMetrics?.[0]?.resource.current.averageUtilization ?? 0;
-  expect(Math.abs(utilization - 100)).toBeLessThanOrEqual(25);
+const current = ({ status }: Autoscaler): { averageValue: string; averageUtilization?: number } | undefined =>
+  status.currentMetrics?.[0]?.resource.current;
+const mebibytes = (autoscaler: Autoscaler): number =>
+  parseQuantity(current(autoscaler)?.averageValue ?? "0").toNumber() / 1024 ** 2;
+const isActive = ({ status }: Autoscaler): boolean =>
+  status.conditions?.find(({ type }) => type === "ScalingActive")?.status === "True";
 
-  await apply(deployment("burner", ["pause"], { cpu: "100m" }));
-  const down = await desired("burner", (replicas) => replicas === 1, 120_000);
-  expect(down.status.conditions?.find(({ type }) => type === "ScalingActive")?.status).toBe("True");
-});
+// At once: both wait for the same scrapes.
+describe.concurrent("a HorizontalPodAutoscaler", () => {
+  it("scales on CPU: up when pods burn more than the target, down when they stop", async () => {
+    const up = await scaled("burner", (replicas) => replicas >= 2, 90_000);
+    expect(Math.abs((current(up)?.averageUtilization ?? 0) - 100)).toBeLessThanOrEqual(25);
 
-it("scales on memory: up when pods hold more than the target", async () => {
-  await apply(
-    deployment("holder", ["mem", "40"], { memory: "20Mi" }),
-    autoscaler("holder", "memory", { type: "AverageValue", averageValue: "20Mi" }),
-  );
-  const up = await desired("holder", (replicas) => replicas >= 2, 90_000);
-  const value = up.status.currentMetrics?.[0]?.resource.current.averageValue ?? "0";
-  expect(Math.abs(parseQuantity(value).toNumber() / 1024 ** 2 - 41)).toBeLessThanOrEqual(5);
+    await runInstead("burner", ["pause"], { cpu: "100m" });
+    const down = await scaled("burner", (replicas) => replicas === 1, 120_000);
+    expect(current(down)?.averageUtilization ?? 100).toBeLessThanOrEqual(25);
+    expect(isActive(down)).toBe(true);
+  });
+
+  it("scales on memory: up when pods hold more than the target, down when they hold less", async () => {
+    const up = await scaled("holder", (replicas) => replicas >= 2, 90_000);
+    expect(Math.abs(mebibytes(up) - 41)).toBeLessThanOrEqual(5);
+
+    await runInstead("holder", ["mem", "4"], { memory: "20Mi" });
+    const down = await scaled("holder", (replicas) => replicas === 1, 120_000);
+    expect(mebibytes(down)).toBeGreaterThan(3);
+    expect(mebibytes(down)).toBeLessThan(10);
+    expect(isActive(down)).toBe(true);
+  });
 });
