@@ -113,7 +113,7 @@ const onPurpose: readonly Difference[] = [
   },
   {
     what: "pods can be selected by node",
-    why: "often asked for; the Go server answers 400, and kubectl before 1.36 relies on the server",
+    why: "often asked for; the Go server answers 400, and and older kubectl (1.32 seen) relies on the server",
     applies: ({ command }) => command.includes(nodeField),
     without: ({ theirs, ours }, all) => {
       const everywhere = all.theirs.get(all.command.replace(` ${nodeField}`, ""));

@@ -23,7 +23,7 @@ const recordOf = (registration: string, { name }: Kubectl): Answers => recorded.
 
 describe("kubectl over both servers in turn", async () => {
   const clients = await kubectls();
-  // kubectl before 1.36 asks for v1beta1 in any case, so that v1beta1 alone would be the same to it.
+  // kubectl before 1.37 asks for v1beta1 in any case, so that v1beta1 alone would be the same to it.
   const ofOurs: readonly Registration[] = [
     { name: "ours as v1beta1 only", server: "ours", versions: ["v1beta1"], clients: clients.slice(0, 1) },
     { name: "ours as v1 and v1beta1, as deployed", server: "ours", versions: ["v1", "v1beta1"], clients },
