@@ -20,7 +20,9 @@ export type Rule =
   /** Ready means that something is served. */
   | "servedIsReady"
   /** The zeros of a container that ends are no reading. */
-  | "exitZeros";
+  | "exitZeros"
+  /** A start after its own reading says nothing: the node's clock was set back. */
+  | "startAhead";
 
 export const allRules: ReadonlySet<Rule> = new Set<Rule>([
   "keep",
@@ -31,6 +33,7 @@ export const allRules: ReadonlySet<Rule> = new Set<Rule>([
   "noOverflow",
   "servedIsReady",
   "exitZeros",
+  "startAhead",
 ]);
 
 /** Times in nanoseconds since the epoch; start `undefined` is unknown. */
@@ -139,7 +142,8 @@ export class UsageModel {
       const point = this.#rules.has("float64") ? { ...read, cpu: float(read.cpu), mem: float(read.mem) } : read;
       const history = before.histories.get(id);
       const isKnown = history !== undefined && now - history.seen <= this.#maxAge;
-      const isRestarted = isKnown && (point.start ?? longAgo) >= history.last.ts && key.startsWith("pod");
+      const isAhead = this.#rules.has("startAhead") && (point.start ?? longAgo) > point.ts + 1_000_000_000n;
+      const isRestarted = isKnown && !isAhead && (point.start ?? longAgo) >= history.last.ts && key.startsWith("pod");
       const isExit = isKnown && !isRestarted && point.cpu === 0n && point.mem === 0n && history.last.cpu > 0n;
       if (isExit && this.#rules.has("exitZeros")) {
         isWhole = false;

@@ -202,6 +202,16 @@ test.each([
   expect([bench.store.node("n"), bench.cpu("a/p")]).toEqual([undefined, undefined]);
 });
 
+test("a node whose clock was set back has rates again after two scrapes, although its containers start in the future", () => {
+  const bench = new Bench();
+  for (const at of [0, 15]) bench.page("n", { "a/p/c": [at, 1, at, -60] });
+  for (const at of [30, 45]) {
+    bench.nowMs += periodMs;
+    bench.page("n", { "a/p/c": [at, 1, at - 3_600, -60] });
+  }
+  expect(bench.store.pod("a", "p")).toMatchObject({ timeMs: epochMs - 3_555_000, containers: [{ cpuNanocores: 1e9 }] });
+});
+
 describe("a pod that a good page lacks", () => {
   const twice = (bench: Bench): void => {
     bench.page("n", { "a/p/c": [1, 1, 0], "a/q/c": [1, 1, 0] });

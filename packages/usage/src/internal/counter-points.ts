@@ -33,6 +33,9 @@ const window = 8;
 const seenCommit = 9;
 const stride = 10;
 
+/** Start and reading of a container's first moment come from different sources of the kubelet, in no reliable order. */
+const leastAheadMs = 1_000;
+
 /** Cells are NaN when there is no point. */
 export class CounterPoints {
   #cells: Float64Array;
@@ -97,7 +100,7 @@ export class CounterPoints {
    * Takes a complete reading and says whether it ends a window.
    *
    * The rules are those of metrics-server (`pkg/storage/pod.go`), but a start time that moves back is no reason to doubt
-   * a counter that went on, a container without a previous point never gets a zero point as one, and the zeros that a
+   * a counter that went on, nor is one that lies after its own reading (the node's clock was set back), a container without a previous point never gets a zero point as one, and the zeros that a
    * kubelet shows for a second when a container ends are no reading.
    */
   advance(row: number, page: ReadingColumns, pageRow: number, nowMs: number, rules: PointRules): boolean {
@@ -112,7 +115,9 @@ export class CounterPoints {
     const lastTimeMs = cells[at + lastMs] ?? Number.NaN;
     const lastTimeNanos = cells[at + lastNanos] ?? Number.NaN;
     // NaN compares false: no last point, or no start time, is not "restarted".
-    const isRestarted = startMs > lastTimeMs || (startMs === lastTimeMs && startNanos >= lastTimeNanos);
+    const isRestarted =
+      (startMs > lastTimeMs || (startMs === lastTimeMs && startNanos >= lastTimeNanos)) &&
+      !(startMs > timeMs + leastAheadMs || (startMs === timeMs + leastAheadMs && startNanos > timeNanos));
     const isContinued =
       !isRestarted && lastTimeMs === lastTimeMs && nowMs - (cells[at + seenMs] ?? Number.NaN) <= rules.maxAgeMs;
     const lastCpuNs = cells[at + lastCpu] ?? Number.NaN;
