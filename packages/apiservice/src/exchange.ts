@@ -5,6 +5,7 @@ import type { Decision, RequestInfo } from "@kubemetrics/authorization";
 import type { Connection, Pending } from "./connection.ts";
 import type { ReplyHeaders } from "./reply.ts";
 import { readKnownHeaders, type KnownHeaders } from "./request-headers.ts";
+import { areEnoughWarnings } from "./warning-filter.ts";
 
 const nobody: UserInfo = { name: "", uid: "", groups: [], extra: new Map() };
 
@@ -107,6 +108,7 @@ export class Exchange implements Pending {
   }
 
   warn(text: string): void {
-    if (text !== "" && !this.warnings.includes(text)) this.warnings.push(text);
+    if (text === "" || areEnoughWarnings(this.warnings) || this.warnings.includes(text)) return;
+    this.warnings.push(text);
   }
 }

@@ -25,14 +25,24 @@ export interface RotatingFileOptions {
   readonly maxAgeMs?: number;
 }
 
-/** Lines waiting beyond this are dropped and counted: a full disk must not fill the memory. */
+/** Lines, and their bytes, that wait beyond this are dropped and counted: a slow disk must not fill the memory. */
 const longestQueue = 10_000;
+const mostQueuedBytes = 64 * 1024 * 1024;
+/** Lines are handed over together, up to this. */
+const burstBytes = 1024 * 1024;
+const defaultMaxBytes = 100 * 1024 * 1024;
 const day = 24 * 3600_000;
+
+interface Line {
+  readonly text: string;
+  readonly bytes: number;
+}
 
 /** Writes behind the caller's back, in order. A failing disk is reported once and again when it recovers. */
 export class RotatingFile {
   readonly #options: RotatingFileOptions;
-  #queue: string[] = [];
+  readonly #queue: Line[] = [];
+  #queuedBytes = 0;
   #size: number | undefined;
   #writing: Promise<void> | undefined;
   #dropped = 0;
@@ -43,8 +53,13 @@ export class RotatingFile {
   }
 
   write(line: string): void {
-    if (this.#queue.length >= longestQueue) this.#dropped++;
-    else this.#queue.push(`${line}\n`);
+    const bytes = Buffer.byteLength(line) + 1;
+    if (this.#queue.length >= longestQueue || this.#queuedBytes + bytes > mostQueuedBytes) {
+      this.#dropped++;
+    } else {
+      this.#queue.push({ text: `${line}\n`, bytes });
+      this.#queuedBytes += bytes;
+    }
     this.#writing ??= this.#drain();
   }
 
@@ -56,10 +71,8 @@ export class RotatingFile {
   async #drain(): Promise<void> {
     await Promise.resolve();
     while (this.#queue.length > 0) {
-      const text = this.#queue.join("");
-      this.#queue = [];
       try {
-        await this.#append(text);
+        await this.#append(this.#take());
         this.#recovered();
       } catch (error) {
         if (!this.#isFailing) this.#options.log.error({ err: error, path: this.#options.path }, "cannot write to file");
@@ -67,6 +80,20 @@ export class RotatingFile {
       }
     }
     this.#writing = undefined;
+  }
+
+  /** At least one line, and no more than a piece of the file holds. */
+  #take(): Line {
+    const most = Math.min(burstBytes, this.#options.maxBytes ?? defaultMaxBytes);
+    let [count, bytes] = [0, 0];
+    for (const line of this.#queue) {
+      if (count > 0 && bytes + line.bytes > most) break;
+      bytes += line.bytes;
+      count++;
+    }
+    this.#queuedBytes -= bytes;
+    const text = this.#queue.splice(0, count).map((line) => line.text);
+    return { text: text.join(""), bytes };
   }
 
   #recovered(): void {
@@ -77,9 +104,8 @@ export class RotatingFile {
     this.#dropped = 0;
   }
 
-  async #append(text: string): Promise<void> {
-    const { path, files, maxBytes = 100 * 1024 * 1024 } = this.#options;
-    const bytes = Buffer.byteLength(text);
+  async #append({ text, bytes }: Line): Promise<void> {
+    const { path, files, maxBytes = defaultMaxBytes } = this.#options;
     this.#size ??= await files.stat(path).then(
       ({ size }) => size,
       () => 0,

@@ -9,8 +9,11 @@ export interface CheckedObject {
   readonly object: JsonObject;
   /** Paths of the fields that were left out. */
   readonly unknown: readonly string[];
+  /** The first hundred: each comes back longer than it was sent. */
   readonly problems: readonly FieldError[];
 }
+
+const mostProblems = 100;
 
 /** Checks one kind. Keys such as `__proto__` are ordinary keys, and unknown ones. */
 export class SchemaCheck {
@@ -26,14 +29,20 @@ export class SchemaCheck {
   }
 
   check(object: JsonObject): CheckedObject {
-    const found: Found = { unknown: [], problems: [] };
-    return { object: checkedFields(object, this.#schema, "", found), ...found };
+    const found = new Found();
+    const known = checkedFields(object, this.#schema, "", found);
+    return { object: known, unknown: found.unknown, problems: found.problems };
   }
 }
 
-interface Found {
-  readonly unknown: string[];
-  readonly problems: FieldError[];
+class Found {
+  readonly unknown: string[] = [];
+  readonly problems: FieldError[] = [];
+
+  /** `make` is called only for what is kept. */
+  problem(make: () => FieldError): void {
+    if (this.problems.length < mostProblems) this.problems.push(make());
+  }
 }
 
 function checkedFields(object: JsonObject, schema: FieldSchema, path: string, found: Found): JsonObject {
@@ -50,8 +59,8 @@ function checkedFields(object: JsonObject, schema: FieldSchema, path: string, fo
   }
   const present = new Set(kept.map(([key]) => key));
   for (const key of required) {
-    if (!present.has(key))
-      found.problems.push({ type: "FieldValueRequired", field: path === "" ? key : `${path}.${key}` });
+    if (present.has(key)) continue;
+    found.problem(() => ({ type: "FieldValueRequired", field: path === "" ? key : `${path}.${key}` }));
   }
   return Object.fromEntries(kept);
 }
@@ -61,7 +70,7 @@ function checkedValue(value: unknown, schema: FieldSchema, field: string, found:
   const fits = actual === schema.type || (schema.type === "number" && actual === "integer");
   if (!fits) {
     const detail = `must be of type ${schema.type}: ${JSON.stringify(actual)}`;
-    found.problems.push({ type: "FieldValueTypeInvalid", field, value: shown(value), detail });
+    found.problem(() => ({ type: "FieldValueTypeInvalid", field, value: shown(value), detail }));
     return value;
   }
   if (isObject(value)) return checkedFields(value, schema, field, found);
@@ -71,7 +80,7 @@ function checkedValue(value: unknown, schema: FieldSchema, field: string, found:
   }
   if (schema.enum !== undefined && !schema.enum.includes(value as string)) {
     const detail = `supported values: ${schema.enum.map((one) => JSON.stringify(one)).join(", ")}`;
-    found.problems.push({ type: "FieldValueNotSupported", field, value: value as string, detail });
+    found.problem(() => ({ type: "FieldValueNotSupported", field, value: value as string, detail }));
   }
   return value;
 }

@@ -18,6 +18,9 @@ export function isDryRun({ query }: ResourceRequest, options: JsonObject = {}): 
   return values.length > 0;
 }
 
+/** Unknown fields told one by one. */
+const mostSaid = 100;
+
 /** `DeleteOptions`: the body, or, without one, what the query says of it. */
 export function deleteOptions(request: ResourceRequest, body: RequestBody | undefined): JsonObject {
   if (isObject(body?.value)) return body.value;
@@ -33,7 +36,7 @@ export function deleteOptions(request: ResourceRequest, body: RequestBody | unde
  */
 export function tellUnknownFields(request: ResourceRequest, unknown: readonly string[], kind: string): void {
   const wish = request.query.get("fieldValidation") ?? "";
-  const said = unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
+  const said = unknown.slice(0, mostSaid).map((field) => `unknown field ${JSON.stringify(field)}`);
   switch (wish) {
     case "Ignore":
       return;
@@ -42,6 +45,7 @@ export function tellUnknownFields(request: ResourceRequest, unknown: readonly st
       for (const text of said) request.warn(text);
       return;
     case "Strict":
+      if (unknown.length > mostSaid) said.push(`and ${unknown.length - mostSaid} more`);
       if (said.length > 0) throw badRequest(`${kind} cannot be decoded strictly: ${said.join(", ")}`);
       return;
     default: {

@@ -175,6 +175,60 @@ test("a file is cut before it grows too large; old pieces go by number and by ag
   await rm(folder, { recursive: true });
 });
 
+test("lines that come faster than they are written are cut into pieces all the same", async () => {
+  const pieces = new Map<string, string>();
+  const calls = {
+    ...files,
+    stat: async () => ({ size: 0 }),
+    readdir: async () => [],
+    appendFile: async (path: string, text: string) => void pieces.set(path, (pieces.get(path) ?? "") + text),
+    rename: async (from: string) => {
+      pieces.set(`${from}.${pieces.size}`, pieces.get(from) ?? "");
+      pieces.delete(from);
+    },
+  };
+  const file = new RotatingFile({
+    path: "/a",
+    files: calls,
+    clock: new ManualClock(),
+    log: new MemoryLog(),
+    maxBytes: 12,
+  });
+  for (const line of ["first", "zweiß", "third", "a line that is longer than a piece", "fifth"]) file.write(line);
+  await file.flush();
+  expect([...pieces.values()]).toEqual([
+    "first\n",
+    "zweiß\n",
+    "third\n",
+    "a line that is longer than a piece\n",
+    "fifth\n",
+  ]);
+});
+
+test("long lines wait in bounded memory while the disk does not answer; what is dropped is counted", async () => {
+  const log = new MemoryLog();
+  const disk = Promise.withResolvers<void>();
+  let lines = 0;
+  const calls = {
+    ...files,
+    stat: async () => ({ size: 0 }),
+    rename: async () => undefined,
+    readdir: async () => [],
+    appendFile: async (_path: string, text: string) => {
+      await disk.promise;
+      lines += text.split("\n").length - 1;
+    },
+  };
+  const file = new RotatingFile({ path: "/a", files: calls, clock: new ManualClock(), log });
+  // Three gigabytes: more than one string can hold, and than a server may.
+  const line = "x".repeat(1_000_000);
+  for (let at = 0; at < 3_000; at++) file.write(line);
+  disk.resolve();
+  await file.flush();
+  expect([lines > 50, lines < 70]).toEqual([true, true]);
+  expect(log.lines).toEqual([expect.objectContaining({ fields: { path: "/a", dropped: 3_000 - lines } })]);
+});
+
 test("a disk that fails is reported once and does not stop the server", async () => {
   const log = new MemoryLog();
   let isFull = true;

@@ -53,6 +53,18 @@ test("members of objects stay members, in what is created and in what is patched
   expect("polluted" in {}).toBe(false);
 });
 
+test.each(hostile)(
+  "a deletion with the propagation policy %s is refused, and leaves the object as it is",
+  async (policy) => {
+    await send("POST", things, '{"kind":"Thing","apiVersion":"g.io/v1","metadata":{"name":"kept"}}');
+    const [, before] = await send("GET", `${things}/kept`, "");
+    const [inBody, text] = await send("DELETE", `${things}/kept`, JSON.stringify({ propagationPolicy: policy }));
+    expect([inBody, text]).toEqual([422, expect.stringContaining("propagationPolicy")]);
+    expect((await send("DELETE", `${things}/kept?propagationPolicy=${policy}`, ""))[0]).toBe(422);
+    expect(await send("GET", `${things}/kept`, "")).toEqual([200, before]);
+  },
+);
+
 test("what is not there cannot be reached through a prototype", async () => {
   for (const path of ["/constructor", "/constructor/prototype", "/__proto__/toString", "/toString"]) {
     const [status] = await send(
