@@ -42,7 +42,7 @@ export type RejectReason =
 export interface ScanReport {
   /** Samples handed to the sink. */
   readonly samples: number;
-  /** Lines rejected. Lines of families nobody asked for are skipped, mostly unread, so their faults are mostly unseen. */
+  /** Lines rejected, `maxRejected` at most. Lines of families nobody asked for are skipped, mostly unread, so their faults are mostly unseen. */
   readonly rejected: number;
   /** Rejected lines by reason; reasons without a line are absent. */
   readonly rejectedBy: Readonly<Partial<Record<RejectReason, number>>>;
@@ -58,6 +58,8 @@ export interface ScanLimits {
   readonly maxSeries?: number;
   /** Longest label block in bytes. Default 4096. */
   readonly maxLabelBytes?: number;
+  /** Bad lines after which the rest of a page is not read: megabytes of them would keep the process busy for seconds. Default 50,000. */
+  readonly maxRejected?: number;
   /** A label block absent from this many scans in a row is forgotten and its index reused. Default 10; a failed scrape is no scan. */
   readonly forgetAfterScans?: number;
 }

@@ -25,6 +25,7 @@ export class SeriesScanner {
   readonly #families: WantedFamilies;
   readonly #maxSeries: number;
   readonly #maxLabelBytes: number;
+  readonly #maxRejected: number;
   readonly #forgetAfterScans: number;
   readonly #lexer = new LabelLexer({
     loose: true,
@@ -48,6 +49,7 @@ export class SeriesScanner {
     this.#families = new WantedFamilies(families);
     this.#maxSeries = limits.maxSeries ?? 20_000;
     this.#maxLabelBytes = limits.maxLabelBytes ?? 4096;
+    this.#maxRejected = limits.maxRejected ?? 50_000;
     this.#forgetAfterScans = limits.forgetAfterScans ?? 10;
     this.#last = new Int32Array(families.length);
     this.#next = new Int32Array(families.length * this.#room);
@@ -78,7 +80,7 @@ export class SeriesScanner {
     const blocks = this.#blocks;
     const families = this.#families;
     const tail = this.#tail;
-    const faults = new ScanFaults();
+    const faults = new ScanFaults(this.#maxRejected);
     const scan = ++this.#scans;
     this.#last.fill(0);
     this.#family = -1;
@@ -102,8 +104,7 @@ export class SeriesScanner {
         family = families.find(bytes, view, at);
         if (family < 0) {
           const fault = this.#foreignFault(bytes, view, at);
-          if (fault !== undefined) faults.add(fault, at);
-          at = lineEnd(bytes, at) + 1;
+          at = fault === undefined ? lineEnd(bytes, at) + 1 : faults.add(fault, bytes, at);
           continue;
         }
         this.#family = family;
@@ -123,8 +124,7 @@ export class SeriesScanner {
           const fault = to < 0 ? "labels" : this.#newBlockFault(bytes, from, to);
           block = fault === undefined ? blocks.add(bytes, from, to, hashBytes(bytes, view, from, to)) : -1;
           if (block < 0) {
-            faults.add(fault ?? "too-many-series", at);
-            at = lineEnd(bytes, at) + 1;
+            at = faults.add(fault ?? "too-many-series", bytes, at);
             continue;
           }
           this.#makeRoom();
@@ -141,8 +141,7 @@ export class SeriesScanner {
         sink.sample(family, block, tail.value, tail.timestampMs);
         at = tail.end + 1;
       } else {
-        faults.add(fault, at);
-        at = lineEnd(bytes, at) + 1;
+        at = faults.add(fault, bytes, at);
       }
     }
     blocks.forgetBefore(scan - this.#forgetAfterScans + 1);

@@ -197,6 +197,14 @@ describe("limits", () => {
     }
   });
 
+  test("a page is not read beyond maxRejected bad lines, of whatever kind: it cannot keep the process busy", () => {
+    const bad = ["}\n", "memory_bytes x\n", "memory_bytes{\n", "x y\n"];
+    const page = (lines: number): string => `${bad.join("").repeat(lines / bad.length)}memory_bytes 1\n`;
+    const scanner = new SeriesScanner(families, { maxRejected: 8 });
+    expect(scanWith(scanner, families, page(4)).report).toMatchObject({ samples: 1, rejected: 4 });
+    expect(scanWith(scanner, families, page(12)).report).toMatchObject({ samples: 0, rejected: 8 });
+  });
+
   test("a label block longer than maxLabelBytes is rejected", () => {
     const { samples, report } = scanOnce(families, 'memory_bytes{a="1234"} 1\nmemory_bytes{a="12345"} 1\n', {
       maxLabelBytes: 8,

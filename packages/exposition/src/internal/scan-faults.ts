@@ -1,16 +1,23 @@
 import type { RejectReason, ScanReport } from "../scan-report.ts";
-import { LF } from "./bytes.ts";
+import { LF, lineEnd } from "./bytes.ts";
 
 /** Counts rejected lines. */
 export class ScanFaults {
+  readonly #most: number;
   #rejected = 0;
   readonly #byReason: Partial<Record<RejectReason, number>> = {};
   #first: { readonly at: number; readonly reason: RejectReason } | undefined;
 
-  add(reason: RejectReason, at: number): void {
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Rejects the line that begins at `at`. Returns where to go on: at the next line, or at the end when there were enough. */
+  add(reason: RejectReason, page: Buffer, at: number): number {
     this.#first ??= { at, reason };
     this.#rejected++;
     this.#byReason[reason] = (this.#byReason[reason] ?? 0) + 1;
+    return this.#rejected < this.#most ? lineEnd(page, at) + 1 : page.length;
   }
 
   report(page: Buffer, samples: number): ScanReport {
