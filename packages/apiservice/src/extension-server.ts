@@ -48,7 +48,7 @@ class Server implements ExtensionServer {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
     const clock = options.clock ?? systemClock;
-    this.#listener = new HttpsListener(options.tls, this.#limits, clock, this.#openConnections);
+    this.#listener = new HttpsListener({ ...options, clock, limits: this.#limits, connections: this.#openConnections });
     this.#drain = new ConnectionDrain(clock);
   }
 
@@ -64,10 +64,6 @@ class Server implements ExtensionServer {
 
   replaceCertificate(pair: ServingPair): void {
     this.#listener.replace({ pair });
-  }
-
-  setClientCaHints(clientCaHints: readonly string[]): void {
-    this.#listener.replace({ clientCaHints });
   }
 
   close(options: CloseOptions = {}): Promise<void> {

@@ -2,22 +2,33 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { mostHeaderLines } from "./framing-filter.ts";
-import type { Drainable } from "./connection-drain.ts";
-import { refuseUpgrade } from "./refused-upgrade.ts";
+import type { TrustSource } from "@kubemetrics/authentication";
+import { ClientCaHints, sendsHints } from "./client-ca-hints.ts";
 import type { Clock } from "./clock.ts";
+import type { Drainable } from "./connection-drain.ts";
 import type { Connections } from "./connection.ts";
-import type { Limits, TlsOptions } from "./server-options.ts";
+import { mostHeaderLines } from "./framing-filter.ts";
+import { refuseUpgrade } from "./refused-upgrade.ts";
+import type { Limits, Log, TlsOptions } from "./server-options.ts";
 import { StalledReaders } from "./stalled-readers.ts";
 import { httpsOptions, requireUsable, secureContextOptions, type TlsMaterial } from "./tls-settings.ts";
 import { refuseUnreadable } from "./unreadable-bytes.ts";
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-export type ConnectionLimits = Pick<Limits, "headersTimeoutMs" | "stalledReaderMs">;
+export interface ListenerOptions {
+  readonly tls: TlsOptions;
+  readonly clientCaHints?: TrustSource;
+  readonly limits: Pick<Limits, "headersTimeoutMs" | "stalledReaderMs">;
+  readonly connections: Connections;
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 export class HttpsListener implements Drainable {
   readonly #options: TlsOptions;
+  readonly #log: Log;
+  readonly #hints: ClientCaHints | undefined;
   #material: TlsMaterial;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -25,14 +36,20 @@ export class HttpsListener implements Drainable {
   #endSweeps = (): void => undefined;
 
   /** @throws ServingPairInvalid */
-  constructor(options: TlsOptions, limits: ConnectionLimits, clock: Clock, connections: Connections) {
-    this.#options = options;
-    this.#material = { pair: options, clientCaHints: options.clientCaHints ?? [] };
-    requireUsable(options, this.#material);
-    this.#server = createServer(httpsOptions(options, this.#material, limits.headersTimeoutMs));
+  constructor({ tls, clientCaHints, limits, connections, clock, log }: ListenerOptions) {
+    this.#options = tls;
+    this.#log = log;
+    this.#hints = clientCaHints !== undefined && sendsHints ? new ClientCaHints(clientCaHints) : undefined;
+    if (clientCaHints !== undefined && !sendsHints)
+      log.warn({}, "no client CAs are named in handshakes: before Node 26 that would lose clients' intermediates");
+    this.#material = { pair: tls, clientCaHints: [] };
+    requireUsable(tls, this.#material);
+    this.#server = createServer(httpsOptions(tls, this.#material, limits.headersTimeoutMs));
     this.#stalled = new StalledReaders(limits.stalledReaderMs, clock);
     // Node drops the lines beyond it without a word; the framing filter refuses what may have lost some.
     this.#server.maxHeadersCount = mostHeaderLines;
+    // Before Node's own listener, which begins the handshake.
+    if (this.#hints !== undefined) this.#server.prependListener("connection", () => this.#nameAuthorities());
     this.#server.on("connection", (socket) => this.#track(socket));
     this.#server.on("secureConnection", (socket) => this.#stalled.watch(socket));
     const refused = (request: IncomingMessage): void => refuseUpgrade(request, connections.of(request.socket));
@@ -90,6 +107,15 @@ export class HttpsListener implements Drainable {
   /** Handshakes in progress and refused upgrades included. */
   closeAll(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #nameAuthorities(): void {
+    try {
+      const clientCaHints = this.#hints?.next();
+      if (clientCaHints !== undefined) this.replace({ clientCaHints });
+    } catch (error) {
+      this.#log.warn({ err: error }, "the client CAs named in handshakes stay as they were");
+    }
   }
 
   #track(socket: Socket): void {

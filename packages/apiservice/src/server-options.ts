@@ -1,5 +1,5 @@
 /** What a server is made of, and what it can be told. */
-import type { Authenticator } from "@kubemetrics/authentication";
+import type { Authenticator, TrustSource } from "@kubemetrics/authentication";
 import type { Authorizer } from "@kubemetrics/authorization";
 import type { AuditOptions } from "./audit-filter.ts";
 import type { DiscoveryVersion } from "./aggregated-discovery.ts";
@@ -20,11 +20,6 @@ export interface TlsOptions extends ServingPair {
   readonly minVersion?: "TLSv1.2" | "TLSv1.3";
   /** OpenSSL cipher list for TLS 1.2; Node's default when absent. */
   readonly ciphers?: string;
-  /**
-   * CA certificates (PEM) whose names are sent as hints of acceptable client certificates. Default none, because
-   * Node 24 loses intermediates of client certificates when hints are sent.
-   */
-  readonly clientCaHints?: readonly string[];
 }
 
 /** Limits; the defaults are kube-apiserver's. */
@@ -74,6 +69,12 @@ export interface ExtensionServerOptions {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly tls: TlsOptions;
+  /**
+   * Names the CAs of users and of the front proxy in handshakes, as they are when a connection begins: browsers and some
+   * clients choose their certificate by that. kube-aggregator needs no hints. Only with Node 26 and later; before, the
+   * intermediate certificates of clients would be lost. Default: no CA is named.
+   */
+  readonly clientCaHints?: TrustSource;
   /** Checks beside the built-in `ping`, `log` and `shutdown`, in the order of the verbose answer. */
   readonly health?: readonly HealthCheck[];
   /** Renders `/metrics`, behind authorization. `accept` is the request's Accept header. */
@@ -113,8 +114,6 @@ export interface ExtensionServer {
   listen(port: number, host?: string): Promise<{ readonly port: number; readonly host: string }>;
   /** New handshakes use this pair from now on. An unusable pair throws `ServingPairInvalid` and the old one stays. */
   replaceCertificate(pair: ServingPair): void;
-  /** New handshakes name these CAs (PEM) as acceptable, see {@link TlsOptions.clientCaHints}; for CAs that rotate. */
-  setClientCaHints(certificatesPem: readonly string[]): void;
   /** `/readyz` fails at once; then, after the delay, no new connections, running requests end, the rest is cut. */
   close(options?: CloseOptions): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

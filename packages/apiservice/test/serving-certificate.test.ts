@@ -1,7 +1,6 @@
-import { connect as connectTcp, createServer, type AddressInfo } from "node:net";
 import { connect } from "node:tls";
 import { expect, test } from "vitest";
-import { issueAuthority, issueServer, type KeyPair } from "@kubemetrics/x509";
+import { issueServer, type KeyPair } from "@kubemetrics/x509";
 import { createExtensionServer, ServingPairFiles, ServingPairInvalid } from "@kubemetrics/apiservice";
 import { delegatedAuthorizer } from "@kubemetrics/authorization";
 import { ask, authority, ManualClock, masters, MemoryLog, RawClient, serving, startServer } from "./test-server.ts";
@@ -49,48 +48,6 @@ test("a renewed certificate keeps asking for client certificates and keeps refus
   expect(again.isSessionReused()).toBe(false);
   again.destroy();
 });
-
-test("client CA names are sent when wanted, follow their rotation, and survive a renewed certificate", async () => {
-  const hint = issueAuthority({ commonName: "hinted-ca" }).certificatePem;
-  const rotated = issueAuthority({ commonName: "rotated-ca" }).certificatePem;
-  await using server = await startServer();
-  const names = async (): Promise<readonly string[]> => {
-    const seen = await plainHandshake(server.port);
-    return ["hinted-ca", "rotated-ca"].filter((name) => seen.includes(name));
-  };
-  expect(await names()).toEqual([]);
-  server.server.setClientCaHints([hint]);
-  expect(await names()).toEqual(["hinted-ca"]);
-  server.server.setClientCaHints([hint, rotated]);
-  server.server.replaceCertificate(renewed);
-  expect(await names()).toEqual(["hinted-ca", "rotated-ca"]);
-  expect(await servedName(server.port)).toBe("renewed");
-});
-
-/** What the server sends in a TLS 1.2 handshake, where the request for a certificate is not encrypted. */
-async function plainHandshake(port: number): Promise<string> {
-  let seen = "";
-  const relay = createServer((client) => {
-    const upstream = connectTcp(port, "127.0.0.1");
-    upstream.on("data", (chunk: Buffer) => (seen += chunk.toString("latin1")));
-    upstream.on("error", () => client.destroy());
-    client.on("error", () => upstream.destroy());
-    client.pipe(upstream).pipe(client);
-  });
-  await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
-  const { port: relayPort } = relay.address() as AddressInfo;
-  const socket = connect({
-    port: relayPort,
-    host: "127.0.0.1",
-    ca: authority.certificatePem,
-    servername: "localhost",
-    maxVersion: "TLSv1.2",
-  });
-  await new Promise((resolve) => socket.once("secureConnect", resolve));
-  socket.destroy();
-  relay.close();
-  return seen;
-}
 
 test.each([
   ["a key of another certificate", { certificatePem: serving.certificatePem, keyPem: renewed.keyPem }],
