@@ -34,6 +34,7 @@ const mapName = "ConfigMap kube-system/extension-apiserver-authentication";
 export class ConfigMapTrust implements TrustSource {
   /** Resolves with the first answer about the map, good or bad. Then `problem` says which. */
   readonly answered: Promise<void>;
+  readonly onNotice: (notice: TrustNotice) => void;
   readonly #clock: () => number;
   readonly #board: NoticeBoard;
   readonly #unsubscribe: () => void;
@@ -48,6 +49,7 @@ export class ConfigMapTrust implements TrustSource {
 
   constructor({ source, onNotice, clock = Date.now }: ConfigMapTrustOptions) {
     this.#clock = clock;
+    this.onNotice = onNotice;
     this.#board = new NoticeBoard(onNotice);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.answered = promise;

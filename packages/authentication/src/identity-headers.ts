@@ -131,15 +131,16 @@ function extraOf(
   return extra ?? noExtra;
 }
 
-/** Clusters use a handful of keys; whoever sends thousands does not fill memory with them. */
+/** Clusters use a handful of keys; whoever sends thousands, or long ones, does not fill memory with them. */
 const keysKept = 256;
+const longestKept = 256;
 
 function knownKey(escaped: string, keys: Map<string, string>): string {
   if (!escaped.includes("%")) return escaped;
   const known = keys.get(escaped);
   if (known !== undefined) return known;
   const key = unescapedKey(escaped);
-  if (keys.size < keysKept) keys.set(escaped, key);
+  if (keys.size < keysKept && escaped.length <= longestKept) keys.set(escaped, key);
   return key;
 }
 

@@ -30,6 +30,7 @@ export interface RequestHeaderFiles extends IdentityHeaders {
  * good bundle in force, and is said.
  */
 export class TrustFiles implements TrustSource {
+  readonly onNotice: (notice: TrustNotice) => void;
   readonly #options: TrustFilesOptions;
   readonly #board: NoticeBoard;
   readonly #headers: IdentityHeaders & { readonly allowedNames: readonly string[] };
@@ -39,6 +40,7 @@ export class TrustFiles implements TrustSource {
 
   private constructor(options: TrustFilesOptions) {
     this.#options = options;
+    this.onNotice = options.onNotice;
     this.#board = new NoticeBoard(options.onNotice);
     this.#headers = trimmedHeaders(options.requestHeader);
   }

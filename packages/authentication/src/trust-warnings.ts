@@ -42,7 +42,8 @@ export function trustWarnings(trust: Trust, timeMs: number, previous?: Trust): r
   ];
 }
 
-function sharedAuthority({ requestHeader, clientAuthorities }: Trust): TrustWarning[] {
+/** One CA for users and the front proxy, at most one warning. */
+export function sharedAuthority({ requestHeader, clientAuthorities }: Trust): TrustWarning[] {
   const users = clientAuthorities?.certificates ?? [];
   const shared = requestHeader?.authorities?.certificates.find((proxy) => users.some((user) => isSameKey(proxy, user)));
   if (shared === undefined || requestHeader === undefined) return [];

@@ -1,6 +1,7 @@
 /** What is trusted at a moment, and where that comes from. */
 import type { Bundle } from "@kubemetrics/x509";
 import type { IdentityHeaders } from "./identity-headers.ts";
+import type { TrustNotice } from "./trust-notices.ts";
 
 /** How the front proxy is recognised and which headers it may set. */
 export interface RequestHeaderTrust extends IdentityHeaders {
@@ -24,34 +25,12 @@ export interface TrustSource {
    * changes: its identity is the generation under which verdicts are kept.
    */
   current(): Trust;
+  /** Where it tells an operator what is dangerous; several sources together tell there what none of them can see alone. */
+  readonly onNotice?: (notice: TrustNotice) => void;
 }
 
 /** A source that never changes. */
 export function fixedTrust(trust: Partial<Trust>): TrustSource {
   const fixed: Trust = { requestHeader: trust.requestHeader, clientAuthorities: trust.clientAuthorities };
   return { current: () => fixed };
-}
-
-/**
- * Two sources in one: each part from `over` where it says something, else from `under`. Flags over the ConfigMap, for
- * example: a requestheader CA file brings its own header names and takes none from the ConfigMap.
- */
-export function layeredTrust(over: TrustSource, under: TrustSource): TrustSource {
-  let upper: Trust | undefined;
-  let lower: Trust | undefined;
-  let layered: Trust = { requestHeader: undefined, clientAuthorities: undefined };
-  return {
-    current() {
-      const [nowUpper, nowLower] = [over.current(), under.current()];
-      if (nowUpper !== upper || nowLower !== lower) {
-        upper = nowUpper;
-        lower = nowLower;
-        layered = {
-          requestHeader: upper.requestHeader ?? lower.requestHeader,
-          clientAuthorities: upper.clientAuthorities ?? lower.clientAuthorities,
-        };
-      }
-      return layered;
-    },
-  };
 }

@@ -2,7 +2,6 @@ import {
   anonymous,
   createDelegatingAuthenticator,
   fixedTrust,
-  layeredTrust,
   type AuthenticationResult,
   type Authenticator,
   type Trust,
@@ -213,18 +212,6 @@ test("with nothing trusted, everybody is anonymous", () => {
   const subject = createDelegatingAuthenticator({ trust: fixedTrust({}) });
   const result = subject.authenticate({ peerChain: [der(alice)], rawHeaders: [...bob, "Authorization", "Bearer t"] });
   expect(result).toEqual({ kind: "authenticated", user: anonymous, headers: [] });
-});
-
-test("flags over the ConfigMap: each part from the upper source where it says something", () => {
-  let lower: Trust = usualTrust;
-  const flagged = requestHeader([userCa], []);
-  const layered = layeredTrust(fixedTrust({ requestHeader: flagged }), { current: () => lower });
-  expect(layered.current()).toEqual({ requestHeader: flagged, clientAuthorities: usualTrust.clientAuthorities });
-  expect(layered.current()).toBe(layered.current());
-  const before = layered.current();
-  lower = { ...usualTrust, clientAuthorities: undefined };
-  expect(layered.current()).not.toBe(before);
-  expect(layered.current().clientAuthorities).toBeUndefined();
 });
 
 test("a refusal says for the log which certificate, which rule and what to do", () => {
