@@ -139,6 +139,17 @@ test("handlers see neither identity headers nor credentials, whoever sent them",
   ]);
 });
 
+test("the trace that a request belongs to reaches the resource as it came, with the proxy's and with a user's certificate", async () => {
+  recorder.seen.length = 0;
+  const trace: AskOptions["headers"] = [
+    ["traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
+    ["tracestate", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"],
+    ["Baggage", "k=v"],
+  ];
+  for (const client of [proxy, user]) await ask(server.port, path, { headers: [...asAdmin, ...trace], client });
+  expect(recorder.seen.map(({ headers }) => headers.slice(-6))).toEqual([trace.flat(), trace.flat()]);
+});
+
 test("a rotated CA counts from the next request on a live connection, in both directions", async () => {
   const before = trust.current;
   const connection = await RawClient.connect(server.port, proxy);

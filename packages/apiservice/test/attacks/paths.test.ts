@@ -171,6 +171,20 @@ describe("no host and target together make a URL that ends the process:", () => 
   });
 });
 
+test("the metrics page is served to those who may, and to nobody else", async () => {
+  await using measured = await AttackedServer.start({
+    metrics: () => ({ contentType: "text/plain", body: "secret 1\n" }),
+  });
+  measured.accessReview = async ({ user, nonResourceAttributes: asked }) => ({
+    allowed: user === "bob" && asked?.path === "/metrics" && asked.verb === "get",
+  });
+  const answers = [await measured.ask("/metrics"), await measured.ask("/metrics", { client: bob })];
+  expect(answers.map(({ status, text }) => [status, text.includes("secret")])).toEqual([
+    [403, false],
+    [200, true],
+  ]);
+});
+
 test("profiles and debug pages are not there, for nobody and for those who may", async () => {
   server.accessReview = async ({ user }) => ({ allowed: user === "bob" });
   server.clock.advance(20_000);

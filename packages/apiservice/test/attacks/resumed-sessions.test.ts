@@ -1,7 +1,7 @@
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { issueAuthority, type KeyPair } from "@kubemetrics/x509";
-import { authority, RawClient } from "../test-server.ts";
+import { authority, RawClient, serving } from "../test-server.ts";
 import { AttackedServer, bob, callerOver, client, presenting, proxy, proxyCa, start } from "./attacked-server.ts";
 
 /** What Node, or OpenSSL under it, would answer from a remembered handshake instead of from this one. */
@@ -100,6 +100,16 @@ test("a client cannot negotiate its certificate anew under a running connection"
   expect(await promise).toBeInstanceOf(Error);
   connection.end();
 });
+
+test.each(["as it started", "with a renewed certificate"])(
+  "a client that speaks nothing but HTTP/2 is refused in the handshake, %s",
+  async (when) => {
+    if (when !== "as it started") server.running.replaceCertificate(serving);
+    const { port } = server;
+    const socket = connect({ port, host: "127.0.0.1", ca: authority.certificatePem, ALPNProtocols: ["h2"] });
+    await expect(connected(socket)).rejects.toThrow(/no.application.protocol/i);
+  },
+);
 
 test("HTTP/2 is not spoken: it is not negotiated, and its preface is no request", async () => {
   const socket = connect({
