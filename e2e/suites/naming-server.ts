@@ -1,7 +1,7 @@
 /** An extension server of the framework that names, in each handshake, the authorities it believes; beside a real kube-apiserver. */
 import { join } from "node:path";
 import { createExtensionServer, systemClock, type Log } from "@kubemetrics/apiservice";
-import { ConfigMapTrust, createDelegatingAuthenticator, type Trust } from "@kubemetrics/authentication";
+import { ConfigMapTrust, createDelegatingAuthenticator } from "@kubemetrics/authentication";
 import { delegatedAuthorizer } from "@kubemetrics/authorization";
 import { wardleGroup } from "@kubemetrics/example-flunders";
 import {
@@ -31,10 +31,9 @@ export async function startNamingServer(cluster: RealCluster): Promise<{ readonl
       accessReview: { reviewer: new SubjectAccessReviewClient(connection), clock: systemClock },
     }),
     tls: issueServer(plane.clusterAuthority, { commonName: "flunders", dnsNames: [], ipAddresses: ["127.0.0.1"] }),
+    clientCaHints: trust,
     log: silent,
   });
-  // After the trust's own subscription: it has taken the change already.
-  map.subscribe(() => server.setClientCaHints(believed(trust.current())));
   const { port } = await server.listen(0, "127.0.0.1");
   map.start();
   await trust.answered;
@@ -47,13 +46,4 @@ export async function startNamingServer(cluster: RealCluster): Promise<{ readonl
     },
   });
   return { url: `https://127.0.0.1:${port}` };
-}
-
-/** Of users first, as kube-apiserver sends them. */
-function believed({ clientAuthorities, requestHeader }: Trust): readonly string[] {
-  const certificates = [clientAuthorities, requestHeader?.authorities].flatMap((bundle) => bundle?.certificates ?? []);
-  return certificates.map(({ der }) => {
-    const lines = Buffer.from(der).toString("base64").replaceAll(/.{64}/g, "$&\n");
-    return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
-  });
 }
