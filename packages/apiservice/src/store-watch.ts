@@ -16,6 +16,8 @@ export interface WatchStart {
 
 /** A watcher that lags further behind is ended: its client lists anew. */
 const longestBacklog = 1000;
+/** Events already taken that a watch keeps in memory at most. */
+const keptBehind = 1000;
 
 /** Starts at once: no change between the call and the first step of the iteration is lost. */
 export function watchStore(
@@ -63,7 +65,9 @@ function initialEventsEnd(store: ObjectStore, { apiVersion, kind }: WatchStart):
 
 class Backlog implements AsyncIterable<WatchEvent> {
   readonly #signal: AbortSignal;
-  readonly #events: WatchEvent[] = [];
+  #events: WatchEvent[] = [];
+  /** Of the next one. Taking from the front of a long list moves all the others. */
+  #next = 0;
   #wake: (() => void) | undefined;
   #isOver = false;
   #allowed = Infinity;
@@ -77,7 +81,7 @@ class Backlog implements AsyncIterable<WatchEvent> {
   add(event: WatchEvent): void {
     if (this.#isOver) return;
     this.#events.push(event);
-    if (this.#events.length > this.#allowed) this.#isOver = true;
+    if (this.#events.length - this.#next > this.#allowed) this.#isOver = true;
     this.#wake?.();
   }
 
@@ -89,7 +93,7 @@ class Backlog implements AsyncIterable<WatchEvent> {
   async *[Symbol.asyncIterator](): AsyncGenerator<WatchEvent> {
     try {
       while (!this.#signal.aborted) {
-        const event = this.#events.shift();
+        const event = this.#take();
         if (event !== undefined) {
           yield event;
         } else if (this.#isOver) {
@@ -101,6 +105,16 @@ class Backlog implements AsyncIterable<WatchEvent> {
     } finally {
       this.stopListening();
     }
+  }
+
+  #take(): WatchEvent | undefined {
+    const event = this.#events[this.#next];
+    if (event === undefined) return undefined;
+    if (++this.#next === this.#events.length || this.#next >= keptBehind) {
+      this.#events = this.#events.slice(this.#next);
+      this.#next = 0;
+    }
+    return event;
   }
 
   #end(): void {
