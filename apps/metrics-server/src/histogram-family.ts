@@ -17,6 +17,8 @@ export class HistogramFamily {
     this.#bounds = new HistogramBounds(upperBounds);
     this.#counts = new Float64Array(8 * this.#bounds.buckets);
     this.#sums = new Float64Array(8);
+    // Without a label there is nothing to wait for.
+    if (label === "") this.#add("");
   }
 
   observe(labelValue: string, value: number): void {

@@ -46,6 +46,12 @@ test("requests are counted by what is served; callers cannot make series", () =>
   ]);
 });
 
+test("the histogram of ages is there from the start, as upstream's: an alert on its absence does not fire on a fresh server", () => {
+  const lines = page((writer) => new RequestMetrics().write(writer));
+  expect(lines).toHaveLength(23);
+  expect(lines.at(-1)).toBe("metrics_server_api_metric_freshness_seconds_count 0");
+});
+
 test("the ages of served values fall into upstream's buckets", () => {
   const metrics = new RequestMetrics();
   metrics.served(Float64Array.of(500, 1_200, 400_000));
