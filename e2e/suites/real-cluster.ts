@@ -13,7 +13,7 @@ import { apiClient, type ApiClient, type ApiObject, type Credentials } from "../
 import { program } from "../control-plane/assets.ts";
 import type { RunningProcess } from "../control-plane/process.ts";
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from "../control-plane/start.ts";
-import type { MetricsCluster } from "./metrics-cluster.ts";
+import { type MetricsCluster, sampleOf } from "./metrics-cluster.ts";
 import { eventually, freePort, startMetricsServerProcess } from "./metrics-server-process.ts";
 import { apiService, apiServices, externalNameService, metricsService, services } from "./registration.ts";
 
@@ -145,17 +145,12 @@ export async function startRealCluster(options: RealClusterOptions = {}): Promis
       // Discovery of the aggregator follows the APIServices with a delay of its own.
       await eventually("both versions are available", () => bothAvailable(admin), 30_000, server);
     }
-    const [label, value] = Object.entries(pods[0]?.metadata.labels ?? {})[0] ?? ["", ""];
-    const namespace = pods[0]?.metadata.namespace ?? "";
-    const selected = pods.filter(
-      (pod) => pod.metadata.namespace === namespace && pod.metadata.labels?.[label] === value,
-    );
     const owned = stack.move();
     return {
       name: "real",
       kubeconfig,
       nodes,
-      sample: { namespace, selector: `${label}=${value}`, pods: selected.map((pod) => pod.metadata.name) },
+      sample: sampleOf(pods),
       containers: pods.reduce((sum, pod) => sum + pod.spec.containers.length, 0),
       plane,
       sandbox,

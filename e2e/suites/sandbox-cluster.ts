@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Sandbox, type SandboxOptions, startSandbox } from "@kubemetrics/sandbox";
 import { Agent, request } from "undici";
 import type { RunningProcess } from "../control-plane/process.ts";
-import type { MetricsCluster } from "./metrics-cluster.ts";
+import { type MetricsCluster, sampleOf } from "./metrics-cluster.ts";
 import { eventually, freePort, startMetricsServerProcess } from "./metrics-server-process.ts";
 
 export interface SandboxCluster extends MetricsCluster {
@@ -85,17 +85,12 @@ export async function startSandboxCluster(
       30_000,
       server,
     );
-    const [label, value] = Object.entries(pods[0]?.metadata.labels ?? {})[0] ?? ["", ""];
-    const namespace = pods[0]?.metadata.namespace ?? "";
-    const selected = pods.filter(
-      (pod) => pod.metadata.namespace === namespace && pod.metadata.labels?.[label] === value,
-    );
     const owned = stack.move();
     return {
       name: "sandbox",
       kubeconfig,
       nodes,
-      sample: { namespace, selector: `${label}=${value}`, pods: selected.map((pod) => pod.metadata.name) },
+      sample: sampleOf(pods),
       containers: pods.reduce((sum, pod) => sum + pod.spec.containers.length, 0),
       sandbox,
       server,

@@ -6,6 +6,7 @@
  */
 import type { ApiClient } from "../control-plane/api-client.ts";
 import { startGoMetricsServer } from "./go-metrics-server.ts";
+import { sampleOf } from "./metrics-cluster.ts";
 import { eventually } from "./metrics-server-process.ts";
 import { startRealCluster, type RealCluster } from "./real-cluster.ts";
 
@@ -28,7 +29,7 @@ export interface ObjectNames {
   /** Two of that namespace: with one container, and with several. */
   readonly pod: string;
   readonly podOfMany: string;
-  /** Selects some pods. */
+  /** Selects some pods of that namespace. */
   readonly selector: string;
   /** A node that cannot be reached, and a pod that runs and is on no kubelet's page: the only one of its namespace. */
   readonly silentNode: string;
@@ -79,7 +80,7 @@ export async function startTwoServers(): Promise<TwoServers> {
 }
 
 interface Pod {
-  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly labels?: Record<string, string> };
   readonly spec: { readonly nodeName: string; readonly containers: readonly unknown[] };
 }
 
@@ -95,7 +96,7 @@ function namesOf(cluster: RealCluster, pods: readonly Pod[]): Omit<ObjectNames, 
     namespace,
     pod: withContainers((count) => count === 1),
     podOfMany: withContainers((count) => count > 1),
-    selector: cluster.sample.selector,
+    selector: sampleOf(ofNamespace).selector,
   };
 }
 

@@ -20,7 +20,9 @@ it("Metrics reads nodes and pods, all and of one namespace", async () => {
   const pods = await metrics.getPodMetrics();
   expect(pods.items.reduce((sum, { containers }) => sum + containers.length, 0)).toBe(cluster.containers);
   const { namespace, pods: selected } = cluster.sample;
-  const inNamespace = (await metrics.getPodMetrics(namespace)).items.map(({ metadata }) => metadata.name);
+  const names = (items: typeof pods.items): string[] => items.map(({ metadata }) => metadata.name);
+  const inNamespace = names((await metrics.getPodMetrics(namespace)).items);
+  expect(inNamespace).toEqual(names(pods.items.filter(({ metadata }) => metadata.namespace === namespace)));
   expect(inNamespace).toEqual(expect.arrayContaining([...selected]));
 });
 

@@ -73,9 +73,9 @@ afterAll(async () => {
 /** The same seed gives the same names; known before anything runs. */
 const names: KnownNames = {
   node: "node-001",
-  pod: "worker-5t5j98rb9-2v8kt",
-  namespace: "batch",
-  selector: "app=worker",
+  pod: "cache-hbqt69zwf-h248s",
+  namespace: "data",
+  selector: "app=cache",
 };
 
 async function answers(request: ApiRequest): Promise<{ real: Answer; sandbox: Answer }> {
