@@ -1,7 +1,13 @@
 /** From kube-apiserver's objects and the kubelets' pages to the usage store. */
 import { parseLabelSelector } from "@kubemetrics/apimachinery";
 import { ClusterObjects, type CollectionObserver } from "@kubemetrics/kube";
-import { KubeletClient, KubeletScraper, ScrapeSchedule, ScrapeStatistics } from "@kubemetrics/kubelet";
+import {
+  KubeletClient,
+  KubeletScraper,
+  ScrapeSchedule,
+  ScrapeStatistics,
+  type ScrapeObserver,
+} from "@kubemetrics/kubelet";
 import { UsageStore } from "@kubemetrics/usage";
 import { elapsedOf, type AppClock } from "./clock.ts";
 import type { Cluster } from "./cluster.ts";
@@ -70,7 +76,7 @@ export async function startCollecting(
     targets: objects,
     periodMs: options.metricResolutionMs,
     timeoutMs: options.kubelet.requestTimeoutMs,
-    observers: [scrapes, failingNodes, new ScrapeLog(log)],
+    observers: [scrapes, failingNodes, new ScrapeLog(log), forgettingIn(store)],
     clock,
   });
   objects.start();
@@ -78,6 +84,14 @@ export async function startCollecting(
   schedule.start();
   closers.push(() => schedule.close());
   return { objects, store, schedule, scrapes, failingNodes };
+}
+
+/**
+ * Forgets a node once nothing more of it can arrive. `onNodeGone` knows nothing of a node that the selector matches no more, and comes
+ * before a running scrape ends.
+ */
+function forgettingIn(store: UsageStore): ScrapeObserver {
+  return { scraped: () => {}, nodeGone: (name) => store.nodeGone(name) };
 }
 
 function cacheLog(log: AppLog): CollectionObserver {

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readFamilies } from "@kubemetrics/exposition";
+import type { KubeObject } from "@kubemetrics/sandbox";
 import { issueAuthority, issueClient } from "@kubemetrics/x509";
 import { defaultOptions, FlagsInvalid, startMetricsServer } from "@kubemetrics/metrics-server";
 import { machineClock } from "../src/clock.ts";
@@ -178,6 +179,16 @@ describe.concurrent("trouble and change", () => {
     await using others = new Opened();
     const none = await running(others, {}, { nodeSelector: "no=such" });
     expect(names(await none.ask("/apis/metrics.k8s.io/v1/nodes"))).toStrictEqual([]);
+  });
+
+  test("usage of a node that the selector matches no more is forgotten with its next look, not kept as of a failing one", async () => {
+    await using opened = new Opened();
+    // Kept for three periods, which are longer than this test waits.
+    const { sandbox, ask } = await running(opened, {}, { nodeSelector: "skip!=true", metricResolutionMs: 3_000 });
+    const [name = ""] = names(await ask("/apis/metrics.k8s.io/v1/nodes"));
+    const node = JSON.parse((await ask(`/api/v1/nodes/${name}`)).body) as KubeObject;
+    sandbox.create({ ...node, metadata: { ...node.metadata, labels: { ...node.metadata.labels, skip: "true" } } });
+    await until(async () => (await ask(`/apis/metrics.k8s.io/v1/nodes/${name}`)).status === 404, 4_000);
   });
 
   test("the metrics are upstream's six and ours, in a form that parses", async () => {
