@@ -230,12 +230,12 @@ async function flundersServers({ sandbox, admin, folder, stack }: Scene): Promis
   writeFileSync(kubeconfig, sandbox.kubeconfig("admin"), { mode: 0o600 });
   const cluster = await kubeconfigConfig({ path: kubeconfig });
   const apiServiceName = "v1alpha1.wardle.example.com";
-  const renewal = { authorityLifetimeMs: 3 * dayMs, certificateLifetimeMs: 3 * dayMs, everyMs: 50, settleMs: 500 };
+  const lifetimes = { authorityLifetimeMs: 3 * dayMs, certificateLifetimeMs: 3 * dayMs, everyMs: 50, settleMs: 500 };
   const { certificatePem, keyPem } = sandbox.clientCertificate("admin");
 
   const start = async (clock: Clock): Promise<RunningServer> => {
-    const options = { cluster, service: wardle, port: 0, host: "127.0.0.1", clock, renewal };
-    const server = await serve(wardleGroup(clock), {
+    const options = { cluster, service: wardle, port: 0, host: "127.0.0.1", renewal: { ...lifetimes, clock } };
+    const server = await serve(wardleGroup(systemClock), {
       ...options,
       log: { info: say("info"), warn: say("warn"), error: say("error") },
     });

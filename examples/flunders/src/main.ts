@@ -32,7 +32,6 @@ const server = await serve(wardleGroup(systemClock), {
   port: Number(values.port),
   host: values["bind-address"],
   log,
-  clock: systemClock,
 });
 log.info({ port: server.port }, "serving");
 

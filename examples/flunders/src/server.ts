@@ -1,15 +1,5 @@
-/** A server around a group: whom it believes, who may do what, and how kube-aggregator comes to believe it. */
-import {
-  ApiServiceRegistration,
-  createExtensionServer,
-  type ApiGroup,
-  type ApiServiceRegistrationOptions,
-  type Clock,
-  type Log,
-  type ServiceName,
-} from "@kubemetrics/apiservice";
-import { ConfigMapTrust, createDelegatingAuthenticator } from "@kubemetrics/authentication";
-import { delegatedAuthorizer } from "@kubemetrics/authorization";
+/** A server around a group: kube-apiserver says whom it believes and who may do what, and comes to believe it. */
+import { createAggregatedServer, type AggregatedServerOptions, type ApiGroup } from "@kubemetrics/apiservice";
 import {
   ApiServiceClient,
   authenticationConfigMap,
@@ -20,16 +10,10 @@ import {
   type ClusterConfig,
 } from "@kubemetrics/kube";
 
-export interface ServeOptions {
+export interface ServeOptions extends Omit<AggregatedServerOptions, "groups" | "kubeApiserver"> {
   readonly cluster: ClusterConfig;
-  /** The Service that stands before this server. */
-  readonly service: ServiceName;
   readonly port: number;
   readonly host: string;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** How long certificates last, and how soon they are renewed. Default: about a year. */
-  readonly renewal?: Partial<ApiServiceRegistrationOptions>;
 }
 
 export interface RunningServer {
@@ -38,33 +22,24 @@ export interface RunningServer {
   close(delayMs: number): Promise<void>;
 }
 
-export async function serve(group: ApiGroup, options: ServeOptions): Promise<RunningServer> {
-  const { cluster, service, log, clock } = options;
+export async function serve(
+  group: ApiGroup,
+  { cluster, port, host, ...options }: ServeOptions,
+): Promise<RunningServer> {
   const connection = new ClusterConnection(cluster);
-  const trustMap = new ConfigMapCache(connection, authenticationConfigMap);
-  const trust = new ConfigMapTrust({ source: trustMap, onNotice: ({ code, message }) => log.warn({ code }, message) });
-  const apiServices = group.versions.map(({ version }) => `${version}.${group.name}`);
-  const client = new ApiServiceClient(connection);
-  const registration = new ApiServiceRegistration({ ...options.renewal, service, apiServices, client, clock, log });
-  const server = createExtensionServer({
-    groups: [group],
-    authenticator: createDelegatingAuthenticator({ trust, tokens: { reviewer: new TokenReviewClient(connection) } }),
-    authorizer: delegatedAuthorizer({ accessReview: { reviewer: new SubjectAccessReviewClient(connection), clock } }),
-    tls: registration.pair,
-    health: [registration.health, { name: "trust", endpoints: ["readyz"], check: () => trust.problem }],
-    log,
-    clock,
-  });
-  const { port } = await server.listen(options.port, options.host);
-  trustMap.start();
-  registration.start((pair) => server.replaceCertificate(pair));
+  const trust = new ConfigMapCache(connection, authenticationConfigMap);
+  const tokens = new TokenReviewClient(connection);
+  const access = new SubjectAccessReviewClient(connection);
+  const apiServices = new ApiServiceClient(connection);
+  const kubeApiserver = { trust, tokens, access, apiServices };
+  const server = createAggregatedServer({ ...options, groups: [group], kubeApiserver });
+  const bound = await server.listen(port, host);
+  trust.start();
   return {
-    port,
+    port: bound.port,
     async close(delayMs) {
-      registration.close();
       await server.close({ delayMs });
-      trust.close();
-      await trustMap.close();
+      await trust.close();
       await connection.close();
     },
   };

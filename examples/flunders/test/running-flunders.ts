@@ -3,10 +3,10 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock, type ApiServiceRegistrationOptions, type Clock, type Log } from "@kubemetrics/apiservice";
+import { systemClock, type Log } from "@kubemetrics/apiservice";
 import { kubeconfigConfig, type ClusterConfig } from "@kubemetrics/kube";
 import { startSandbox, type Sandbox, type SandboxUser } from "@kubemetrics/sandbox";
-import { serve, wardleGroup, type RunningServer } from "@kubemetrics/example-flunders";
+import { serve, wardleGroup, type RunningServer, type ServeOptions } from "@kubemetrics/example-flunders";
 import { Agent, request } from "undici";
 
 export const service = { namespace: "wardle", name: "flunders" };
@@ -24,7 +24,7 @@ export interface RunningFlunders extends AsyncDisposable {
   readonly cluster: ClusterConfig;
   readonly log: MemoryLog;
   /** One more replica with its own endpoint; resolves when it listens. */
-  replica(renewal?: Partial<ApiServiceRegistrationOptions>, clock?: Clock): Promise<RunningServer>;
+  replica(renewal?: ServeOptions["renewal"]): Promise<RunningServer>;
   /** Through kube-apiserver. */
   ask(method: string, path: string, body?: unknown, options?: AskOptions): Promise<Answer>;
   /** Condition `Available` of the APIService. */
@@ -91,9 +91,9 @@ export async function runFlunders(): Promise<RunningFlunders> {
   };
 
   let replicas = 0;
-  const replica: RunningFlunders["replica"] = async (renewal = {}, clock = systemClock) => {
-    const options = { cluster, service, port: 0, host: "127.0.0.1", log, clock, renewal };
-    const server = await serve(wardleGroup(clock), options);
+  const replica: RunningFlunders["replica"] = async (renewal = {}) => {
+    const options = { cluster, service, port: 0, host: "127.0.0.1", log, renewal };
+    const server = await serve(wardleGroup(systemClock), options);
     closers.push(() => server.close(0));
     addEndpoint(sandbox, `flunders-${++replicas}`, server.port);
     return server;

@@ -1,4 +1,5 @@
 // The server
+export { createAggregatedServer, type AggregatedServerOptions, type KubeApiserver } from "./aggregated-server.ts";
 export { createExtensionServer } from "./extension-server.ts";
 export type {
   CloseOptions,

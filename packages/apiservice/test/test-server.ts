@@ -1,5 +1,5 @@
 /** A live server over real TLS for tests, and a client that sends exactly the bytes a test wants. */
-import { connect, type TLSSocket } from "node:tls";
+import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { issueAuthority, issueServer, type KeyPair } from "@kubemetrics/x509";
@@ -128,7 +128,7 @@ export class RawClient {
     });
   }
 
-  static async connect(port: number, client?: KeyPair): Promise<RawClient> {
+  static async connect(port: number, client?: KeyPair, options: ConnectionOptions = {}): Promise<RawClient> {
     const credentials = client === undefined ? {} : { cert: client.certificatePem, key: client.keyPem };
     const socket = connect({
       port,
@@ -136,6 +136,7 @@ export class RawClient {
       ca: authority.certificatePem,
       servername: "localhost",
       ...credentials,
+      ...options,
     });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     socket.once("secureConnect", resolve);
@@ -232,12 +233,22 @@ export interface AskOptions {
   readonly headers?: readonly (readonly [string, string])[];
   readonly body?: string;
   readonly client?: KeyPair;
+  /** What the server is verified by, and for. */
+  readonly ca?: string;
+  readonly servername?: string;
 }
 
 /** One request on a connection of its own. Header values are sent as UTF-8 bytes. */
 export async function ask(port: number, target: string, options: AskOptions = {}): Promise<Answer> {
-  const { method = "GET", headers = [], body, client } = options;
-  const connection = await RawClient.connect(port, client);
+  const {
+    method = "GET",
+    headers = [],
+    body,
+    client,
+    ca = authority.certificatePem,
+    servername = "localhost",
+  } = options;
+  const connection = await RawClient.connect(port, client, { ca, servername });
   const lines = [`${method} ${target} HTTP/1.1`, "Host: localhost", "Connection: close"];
   for (const [name, value] of headers) lines.push(`${name}: ${value}`);
   if (body !== undefined) lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
