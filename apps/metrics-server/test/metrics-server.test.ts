@@ -189,6 +189,7 @@ describe.concurrent("trouble and change", () => {
     const node = JSON.parse((await ask(`/api/v1/nodes/${name}`)).body) as KubeObject;
     sandbox.create({ ...node, metadata: { ...node.metadata, labels: { ...node.metadata.labels, skip: "true" } } });
     await until(async () => (await ask(`/apis/metrics.k8s.io/v1/nodes/${name}`)).status === 404, 4_000);
+    expect(names(await ask("/apis/metrics.k8s.io/v1/nodes"))).not.toContain(name);
   });
 
   test("the metrics are upstream's six and ours, in a form that parses", async () => {
