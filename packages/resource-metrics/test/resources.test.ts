@@ -61,6 +61,29 @@ describe("metrics.k8s.io", () => {
   });
 });
 
+describe("a window of many months, as after a node's clock was set, takes no list away", () => {
+  const jumped = new FixedUsage();
+  jumped.putNode("node-a");
+  jumped.putNode("node-b", { windowNs: 1.7e18 });
+  jumped.putNode("node-c", { windowNs: 2.5e20 });
+  const group = resourceMetricsGroup({ ...options, usage: jumped });
+
+  it.each(["json", "yaml"] as const)("as %s", (format) => {
+    const windows = bodyText(list(group, "nodes"), format).matchAll(/window"?: ?"?([\w.]+)/g);
+    // Go's longest duration is 2^63 - 1 nanoseconds; a longer window reads so there too.
+    expect([...windows].map(([, window]) => window)).toEqual(["15s", "472222h13m20s", "2562047h47m16.854775807s"]);
+  });
+
+  it("as protobuf", () => {
+    expect(list(group, "nodes").body("protobuf").length).toBeGreaterThan(0);
+  });
+
+  it("as a table", () => {
+    const { rows } = list(group, "nodes").table!();
+    expect(rows.map(({ cells }) => cells[3])).toEqual(["15s", "472222h13m20s", "2562047h47m16.854775807s"]);
+  });
+});
+
 describe("selectors", () => {
   const group = resourceMetricsGroup(options);
   it.each([

@@ -54,7 +54,7 @@ export function nodesKind(known: KnownObjects, view: UsageView): MetricsKind<Kno
     object: (node, usage) => ({
       metadata: metadataOf(node, usage),
       timestamp: instantFromMs(usage.timeMs),
-      windowNs: usage.windowNs,
+      windowNs: windowOf(usage),
       usage: amounts(usage),
     }),
   };
@@ -77,11 +77,19 @@ export function podsKind(known: KnownObjects, view: UsageView): MetricsKind<Know
     object: (pod, usage) => ({
       metadata: metadataOf(pod, usage),
       timestamp: instantFromMs(usage.timeMs),
-      windowNs: usage.windowNs,
+      windowNs: windowOf(usage),
       containers: usage.containers.map((container) => ({ name: container.name, usage: amounts(container) })),
     }),
   };
 }
+
+/** A duration as Go has it. Node clocks are set, by decades when a board without a battery boots: then a window is longer than 2^53 ns. */
+export function windowOf({ windowNs }: ServedUsage): number | bigint {
+  if (windowNs <= Number.MAX_SAFE_INTEGER) return windowNs;
+  return windowNs < 2 ** 63 ? BigInt(windowNs) : longestDuration;
+}
+
+const longestDuration = 2n ** 63n - 1n;
 
 /** `creationTimestamp` is when this server got the value: upstream says "now", so that nothing could be kept. */
 export function metadataOf({ name, namespace, labels }: KnownMember, { committedMs }: ServedUsage): ObjectMeta {

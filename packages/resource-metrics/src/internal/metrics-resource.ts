@@ -12,7 +12,7 @@ import type { MetricsType } from "../metrics-object.ts";
 import { ListCache, type ListCacheOptions } from "./list-cache.ts";
 import { encodedItem } from "./list-segment.ts";
 import type { ServedUsage } from "./member-source.ts";
-import { type KnownMember, metadataOf, type MetricsKind } from "./metrics-kind.ts";
+import { type KnownMember, metadataOf, type MetricsKind, windowOf } from "./metrics-kind.ts";
 import { SelectionCache } from "./selection-cache.ts";
 import { readSelectors, selectMembers, type Selectors, selectsUsage } from "./selectors.ts";
 import { ServedTimes } from "./served-times.ts";
@@ -125,7 +125,7 @@ export class MetricsResource<M extends KnownMember, U extends ServedUsage> {
   #table(type: MetricsType, members: readonly M[], usages: readonly U[]): TableParts {
     const rows = pairs(members, usages, (member, usage) => {
       const { cpuNanocores, memoryBytes } = this.#kind.total(usage);
-      const cells = [member.name, cpuText(cpuNanocores), memoryText(memoryBytes), formatDuration(usage.windowNs)];
+      const cells = [member.name, cpuText(cpuNanocores), memoryText(memoryBytes), formatDuration(windowOf(usage))];
       const object = (): Uint8Array => this.#object(type, "json", member, usage);
       return { cells, metadata: metadataOf(member, usage), object };
     });
