@@ -1,4 +1,4 @@
-/** Every flag of upstream's metrics-server v0.9.0, with its defaults, and what became of it here; and `--register-apiservices`. */
+/** Every flag of upstream's metrics-server v0.9.0, with its defaults, and what became of it here; and two of our own. */
 import { auditFlags } from "./audit-flags.ts";
 import { cipherSuites } from "./cipher-suites.ts";
 import type { FlagValues } from "./flag.ts";
@@ -77,6 +77,11 @@ const servingFlags = {
   "register-apiservices": serviceName(
     "The server's Service as <namespace>/<name>: serve with a certificate for it, issued and renewed here, and put its CA into the " +
       "caBundle of APIServices v1.metrics.k8s.io and v1beta1.metrics.k8s.io. Needs get and patch on these two.",
+  ),
+  "send-client-ca-names": toggle(
+    false,
+    "Name the CAs of users and of the front proxy in TLS handshakes, so that a client with several certificates knows which one to " +
+      "show. Needs Node.js 26.",
   ),
   "tls-cipher-suites": cipherSuites("TLS 1.2 cipher suites by their IANA names. Default: those of OpenSSL."),
   "tls-min-version": withoutEffect(

@@ -15,14 +15,20 @@ export interface CommandLine {
 /**
  * From a command line to options.
  *
+ * @param nodeVersion of the Node.js that the options are for
  * @throws FlagsInvalid naming everything that is wrong: unknown flags, bad values, combinations that exclude each other
  */
-export function readCommandLine(args: readonly string[]): CommandLine {
+export function readCommandLine(args: readonly string[], nodeVersion: string = process.versions.node): CommandLine {
   const { values, given, warnings, problems } = parseFlags(metricsServerFlags, args);
   if (values.help) return { action: "help", options: optionsOf(values, given), warnings };
   if (values.version && problems.length === 0)
     return { action: "version", options: optionsOf(values, given), warnings };
-  const all = [...problems, ...excludingProblems(values), ...timeoutProblems(values, given)];
+  const all = [
+    ...problems,
+    ...excludingProblems(values),
+    ...timeoutProblems(values, given),
+    ...nodeProblems(values, nodeVersion),
+  ];
   if (all.length > 0) throw new FlagsInvalid(all);
   return { action: "serve", options: optionsOf(values, given), warnings };
 }
@@ -58,6 +64,14 @@ function timeoutProblems(values: MetricsServerFlagValues, given: ReadonlySet<str
   ];
 }
 
+function nodeProblems(values: MetricsServerFlagValues, nodeVersion: string): string[] {
+  if (!values["send-client-ca-names"] || Number.parseInt(nodeVersion, 10) >= 26) return [];
+  return [
+    `--send-client-ca-names needs Node.js 26, and this is ${nodeVersion}: older ones may lose the intermediate certificates of ` +
+      "clients when CAs are named, and refuse these clients; leave the flag out, or run the server with a newer Node.js",
+  ];
+}
+
 function optionsOf(values: MetricsServerFlagValues, given: ReadonlySet<string>): MetricsServerOptions {
   const resolutionMs = values["metric-resolution"];
   return {
@@ -84,6 +98,7 @@ function optionsOf(values: MetricsServerFlagValues, given: ReadonlySet<string>):
       tlsCertFile: values["tls-cert-file"],
       tlsPrivateKeyFile: values["tls-private-key-file"],
       registeredService: values["register-apiservices"],
+      sendsClientAuthorityNames: values["send-client-ca-names"],
       minVersion: values["tls-min-version"] === "VersionTLS13" ? "TLSv1.3" : "TLSv1.2",
       ciphers: openSslCipherList(values["tls-cipher-suites"]),
     },

@@ -40,6 +40,8 @@ export interface ServingOptions {
   readonly tlsPrivateKeyFile: string;
   /** The server's own Service, when it is to put its authority into the `caBundle` of its APIServices. */
   readonly registeredService: { readonly namespace: string; readonly name: string } | undefined;
+  /** Whether handshakes name the CAs that are believed. Needs Node.js 26: older ones may lose intermediates of client certificates. */
+  readonly sendsClientAuthorityNames: boolean;
   readonly minVersion: "TLSv1.2" | "TLSv1.3";
   /** OpenSSL names, joined by colons; empty: Node's default. */
   readonly ciphers: string;
@@ -111,6 +113,7 @@ export const defaultOptions: MetricsServerOptions = {
     tlsCertFile: "",
     tlsPrivateKeyFile: "",
     registeredService: undefined,
+    sendsClientAuthorityNames: false,
     minVersion: "TLSv1.2",
     ciphers: "",
   },

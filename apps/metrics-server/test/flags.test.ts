@@ -195,6 +195,23 @@ test.each([
   ]);
 });
 
+test.each(["22.19.0", "24.21.0", "25.9.0"])(
+  "names of CAs are not sent by Node.js %s, which would lose intermediates",
+  (node) => {
+    expect(() => readCommandLine(["--send-client-ca-names"], node)).toThrow(
+      `--send-client-ca-names needs Node.js 26, and this is ${node}: older ones may lose the intermediate certificates of clients`,
+    );
+    expect(readCommandLine(["--send-client-ca-names=false"], node).options.serving.sendsClientAuthorityNames).toBe(
+      false,
+    );
+  },
+);
+
+test.each(["26.0.0", "27.1.0"])("names of CAs are sent by Node.js %s when they are wanted", (node) => {
+  expect(readCommandLine(["--send-client-ca-names"], node).options.serving.sendsClientAuthorityNames).toBe(true);
+  expect(readCommandLine([], node).options.serving.sendsClientAuthorityNames).toBe(false);
+});
+
 test("cipher suites are taken by their IANA names", () => {
   const { options } = readCommandLine([
     "--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_AES_128_GCM_SHA256",
