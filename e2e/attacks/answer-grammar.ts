@@ -5,6 +5,8 @@ export interface SeenAnswer {
   readonly body: string;
 }
 
+/** How the complaint begins when bytes are missing at the end and nothing else is wrong. */
+export const cutOff = "an answer is cut off";
 const statusLine = /^HTTP\/1\.1 ([1-5]\d\d) [\t\x20-\x7e]*$/;
 const headerLine = /^([!#$%&'*+\-.^_`|~\w]+): ?([\t\x20-\x7e\x80-\xff]*)$/;
 
@@ -17,7 +19,7 @@ export function answersIn(bytes: Buffer): readonly SeenAnswer[] | string {
   let rest = bytes;
   while (rest.length > 0) {
     const end = rest.indexOf("\r\n\r\n");
-    if (end < 0) return "the head of an answer has no end";
+    if (end < 0) return `${cutOff}: its head has no end`;
     const [first = "", ...lines] = rest.toString("latin1", 0, end).split("\r\n");
     const status = Number(statusLine.exec(first)?.[1]);
     if (Number.isNaN(status)) return `status line ${JSON.stringify(first)}`;
@@ -53,7 +55,8 @@ function takeBody(
       ? { text: rest.toString("latin1"), length: rest.length }
       : "an answer without length on a connection that goes on";
   }
-  if (!/^\d+$/.test(length) || Number(length) > rest.length) return `length ${length} with ${rest.length} bytes`;
+  if (!/^\d+$/.test(length)) return `length ${length}`;
+  if (Number(length) > rest.length) return `${cutOff}: ${rest.length} of ${length} bytes`;
   return { text: rest.toString("latin1", 0, Number(length)), length: Number(length) };
 }
 
@@ -63,9 +66,11 @@ function takeChunks(rest: Buffer): { readonly text: string; readonly length: num
     if (at === rest.length) return { text, length: at };
     const line = rest.indexOf("\r\n", at);
     const size = line < 0 ? "" : rest.toString("latin1", at, line);
+    if (line < 0 && /^[\da-f]*\r?$/i.test(rest.toString("latin1", at))) return `${cutOff}: in a chunk size`;
     if (!/^[\da-f]+$/i.test(size)) return `chunk size ${JSON.stringify(size)}`;
     const start = line + 2;
     const end = start + Number.parseInt(size, 16);
+    if (end + 2 > rest.length) return `${cutOff}: in a chunk`;
     if (rest.toString("latin1", end, end + 2) !== "\r\n") return "a chunk without its end";
     text += rest.toString("latin1", start, end);
     at = end + 2;

@@ -1,4 +1,20 @@
 /** Requests that are nearly right, and then less and less so. */
+import {
+  bodies,
+  heads,
+  hosts,
+  methods,
+  names,
+  oddHeads,
+  oddLines,
+  oddMethods,
+  oddPieces,
+  pieces,
+  queries,
+  structural,
+  values,
+  versions,
+} from "./random-words.ts";
 
 /** A seed gives the same requests again. */
 export class Randomness {
@@ -41,167 +57,26 @@ function rotated(value: number, by: number): number {
   return (value << by) | (value >>> (32 - by));
 }
 
-// HEAD is left out: without its request, its answer cannot be told from one whose body is missing.
-const methods = ["GET", "GET", "GET", "POST", "PUT", "PATCH", "DELETE"];
-const oddMethods = ["OPTIONS", "TRACE", "CONNECT", "PROPFIND", "PRI", "get", "M-SEARCH"];
-const heads = [
-  "/apis/g.io/v1/namespaces/n/things",
-  "/apis/g.io/v1/things",
-  "/apis/g.io/v1",
-  "/apis",
-  "/openapi/v2",
-  "/openapi/v3",
-  "/readyz",
-  "/metrics",
-  "/",
-  "http://x/apis",
-  "//x",
-];
-const oddPieces = [" ", "\t", "\\", "%00", "%zz", "%", "\xff", "#", "/\xc3\xbc"];
-const pieces = [
-  "/a",
-  "/b",
-  "/",
-  "//",
-  "/..",
-  "%2f",
-  "/watch",
-  "/proxy",
-  "/status",
-  "/namespaces",
-  "/__proto__",
-  "?",
-  "&",
-  ";",
-  "=",
-  "+",
-];
-const queries = [
-  "watch=1",
-  "watch",
-  "timeoutSeconds=1",
-  "timeout=1ms",
-  "timeout=x",
-  "limit=1",
-  "limit=-9",
-  "continue=x",
-  "pretty=1",
-  "labelSelector=a%3Db",
-  "labelSelector=a%20in%20(b",
-  "fieldSelector=metadata.name%3Da",
-  "fieldSelector=x",
-  "resourceVersion=0",
-  "resourceVersion=x",
-  "resourceVersionMatch=Exact",
-  "sendInitialEvents=true",
-  "dryRun=All",
-  "dryRun=x",
-  "includeObject=None",
-  "hash=1",
-  "verbose",
-  "exclude=ping",
-  "fieldValidation=Strict",
-  "__proto__=1",
-];
-/** These change what a request is. */
-const structural = ["Connection", "Content-Length", "Expect", "Host", "Trailer", "Transfer-Encoding", "Upgrade"];
-const names = [
-  "Accept",
-  "Accept-Encoding",
-  "Authorization",
-  "Audit-ID",
-  "Content-Type",
-  "Content-Encoding",
-  "Cookie",
-  "If-None-Match",
-  "If-Modified-Since",
-  "Impersonate-User",
-  "Range",
-  "TE",
-  "User-Agent",
-  "Via",
-  "Warning",
-  "X-Forwarded-For",
-  "X-Remote-User",
-  "X-Remote-Group",
-  "X-Remote-Extra-a%2F",
-  "Sec-WebSocket-Protocol",
-  "__proto__",
-  "constructor",
-];
-const values = [
-  "",
-  "*/*",
-  "application/json",
-  "application/yaml",
-  "application/vnd.kubernetes.protobuf",
-  "application/json;as=Table;g=meta.k8s.io;v=v1",
-  "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
-  "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
-  "application/json-patch+json",
-  "application/merge-patch+json",
-  "application/apply-patch+yaml",
-  "gzip",
-  "chunked",
-  "identity",
-  "close",
-  "keep-alive",
-  "websocket",
-  "h2c",
-  "100-continue",
-  "Bearer good",
-  "Bearer x",
-  "Basic eDp5",
-  "u",
-  "system:masters",
-  "0",
-  "5",
-  "99999999999",
-  "-1",
-  "bytes=0-1",
-  '"x"',
-  "*",
-  ",",
-  ";q=",
-  "\xff\xfe",
-  "a\tb",
-  "curl/8",
-  "Mozilla/5.0",
-  "__proto__",
-];
-const bodies = [
-  "",
-  "{}",
-  "[]",
-  "null",
-  "x",
-  '{"kind":"Thing","apiVersion":"g.io/v1","metadata":{"name":"a"}}',
-  '{"kind":"Thing","apiVersion":"g.io/v1","metadata":{"generateName":"a-","labels":{"a":"b"}},"spec":{"x":1e3}}',
-  '[{"op":"add","path":"/x","value":1}]',
-  '[{"op":"test","path":"/metadata/name","value":"b"}]',
-  '{"metadata":{"labels":null}}',
-  '{"__proto__":{"a":1}}',
-  '{"kind":"DeleteOptions","apiVersion":"v1","preconditions":{"uid":"x"}}',
-  '{"a":1e999}',
-  '{"a":"\\ud800"}',
-  "[".repeat(600),
-  '"\xff"',
-];
-
-/** One to five requests for one connection, as bytes. */
+/** One to five requests for one connection, now and then behind a hundred good ones, as bytes. */
 export function randomRequests(random: Randomness): Buffer {
   const requests = Array.from({ length: 1 + random.below(5) }, () => request(random));
+  if (random.isOneIn(20)) requests.unshift(goodRequest.repeat(random.below(150)));
   let bytes: Buffer = Buffer.from(requests.join(""), "latin1");
   while (random.isOneIn(5)) bytes = damaged(bytes, random);
   return bytes;
 }
 
+const goodRequest = "GET /apis HTTP/1.1\r\nHost: x\r\nX-Remote-User: u\r\n\r\n";
+
 function request(random: Randomness): string {
   const method = random.of(random.isOneIn(15) ? oddMethods : methods);
   const query = random.isOneIn(2) ? `?${random.several(3, () => random.of(queries)).join("&")}` : "";
-  const target = `${random.of(heads)}${random.several(2, () => random.of(random.isOneIn(15) ? oddPieces : pieces)).join("")}${query}`;
-  const lines = [`${method} ${target} HTTP/1.${random.isOneIn(20) ? 0 : 1}`, "Host: x"];
+  const head = random.of(random.isOneIn(10) ? oddHeads : heads);
+  const target = `${head}${random.several(2, () => random.of(random.isOneIn(15) ? oddPieces : pieces)).join("")}${query}`;
+  const lines = [`${method} ${target} HTTP/${random.isOneIn(15) ? random.of(versions) : "1.1"}`];
+  if (!random.isOneIn(40)) lines.push(`Host: ${random.isOneIn(8) ? random.of(hosts) : "x"}`);
   if (!random.isOneIn(8)) lines.push(`X-Remote-User: ${random.of(["u", "v", "w"])}`);
+  if (random.isOneIn(8)) lines.push(random.of(oddLines));
   for (const name of random.several(4, () => random.of(random.isOneIn(25) ? structural : names)))
     lines.push(`${name}: ${random.of(values)}`);
   const body = method === "GET" && !random.isOneIn(10) ? "" : random.of(bodies);

@@ -1,7 +1,8 @@
 /** Random requests for some seconds: every answer is well-formed, none is an error of the server, the process lives. */
 import { createHash } from "node:crypto";
+import type { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { answersIn } from "../attacks/answer-grammar.ts";
+import { answersIn, cutOff } from "../attacks/answer-grammar.ts";
 import { AttackedProcess, bob, proxy } from "../attacks/attacked-process.ts";
 import { randomRequests, Randomness } from "../attacks/random-requests.ts";
 
@@ -17,8 +18,11 @@ const lastRequest = "GET /healthz HTTP/1.1\r\nHost: x\r\nX-Remote-User: u\r\nCon
 
 const notClosed = "\0not closed within 5 s";
 
+/** Whole, in pieces as they come over a bad network, or with an end that comes before the answers. */
+type Manner = "whole" | "pieces" | "half-closed";
+
 /** What comes back until the server closes, or the client after a while: what was sent may be half a request. */
-async function exchanged(bytes: Buffer, who: number): Promise<Buffer> {
+async function exchanged(bytes: Buffer, who: number, manner: Manner): Promise<Buffer> {
   const socket = await server.connect([proxy, proxy, bob, undefined][who % 4]);
   const chunks: Buffer[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -28,14 +32,23 @@ async function exchanged(bytes: Buffer, who: number): Promise<Buffer> {
   }, 5_000);
   const enough = setTimeout(() => socket.end(), 200);
   socket.on("data", (chunk: Buffer) => chunks.push(chunk)).once("close", () => resolve());
-  socket.write(bytes);
-  socket.write(lastRequest);
+  if (manner === "pieces") await inPieces(socket, bytes);
+  else socket.write(bytes);
+  if (manner === "half-closed") socket.end();
+  else socket.write(lastRequest);
   await promise.finally(() => {
     clearTimeout(patience);
     clearTimeout(enough);
     socket.destroy();
   });
   return Buffer.concat(chunks);
+}
+
+async function inPieces(socket: TLSSocket, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length && !socket.destroyed; at += 1 + (at % 97)) {
+    socket.write(bytes.subarray(at, at + 1 + (at % 97)));
+    if (at % 5 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** A target that ends after `watch`, as upstream, and a time limit that the client set itself. All else from 500 up is a defect. */
@@ -58,11 +71,13 @@ test("whatever is sent, what comes back is HTTP and no failure", async () => {
     const random = new Randomness(createHash("sha256").update(`${seed}/${worker}`).digest());
     for (const end = performance.now() + budgetMs; performance.now() < end && defects.length === 0; sent++) {
       const bytes = randomRequests(random);
-      const received = await exchanged(bytes, sent);
+      const manner = random.of(["whole", "whole", "whole", "pieces", "half-closed"] as const);
+      const received = await exchanged(bytes, sent, manner);
       const answers = answersIn(received);
       const found = (problem: string): unknown =>
         defects.push({ seed, sent: bytes.toString("latin1"), received: received.toString("latin1"), problem });
-      if (typeof answers === "string") found(answers);
+      const isOurEnd = manner === "half-closed" && String(answers).startsWith(cutOff);
+      if (typeof answers === "string" && !isOurEnd) found(answers);
       for (const { status, body } of typeof answers === "string" ? [] : answers) {
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         if (status >= 500 && !documented.test(body)) found(`answer ${status}`);

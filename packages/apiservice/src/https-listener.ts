@@ -69,6 +69,8 @@ export class HttpsListener implements Drainable {
     // Without a listener Node invites every body before anybody is asked, and writes the invitation into the answer of
     // a request that waits behind another one.
     this.#server.on("checkContinue", handler);
+    // Nor does Node's own refusal of other expectations look at what else waits on the connection.
+    this.#server.on("checkExpectation", handler);
   }
 
   listen(port: number, host: string): Promise<{ readonly port: number; readonly host: string }> {

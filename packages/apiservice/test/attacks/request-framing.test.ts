@@ -177,6 +177,19 @@ test("a body is invited only where it is read, and never into another request's 
   await client.closed();
 });
 
+test("an expectation that cannot be met is refused, audited like others, and the connection closed", async () => {
+  const client = await server.connect(proxy);
+  const expecting = `POST ${things} HTTP/1.1\r\nHost: x\r\nX-Remote-User: u\r\nExpect: 200-ok\r\nContent-Length: 2\r\n\r\n{}`;
+  client.write(`${request("a")}${expecting}${hidden}`);
+  expect((await client.answer())?.status).toBe(200);
+  const refused = await client.answer();
+  expect([refused?.status, refused?.headers["connection"]]).toEqual([417, "close"]);
+  expect(refused?.headers["audit-id"]).toMatch(/./);
+  expect(await client.answer()).toBe(undefined);
+  await client.closed();
+  expect(server.handled.map(({ user }) => user)).toEqual(["a"]);
+});
+
 describe.each([
   [
     "an upgrade",
