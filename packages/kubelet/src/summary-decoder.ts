@@ -1,6 +1,6 @@
 /** Decodes `/stats/summary`: the kubelet's JSON, which knows swap and ephemeral storage besides CPU and memory. */
 import { ContainerRows } from "./internal/container-rows.ts";
-import { wholeBytes } from "./internal/counter-value.ts";
+import { isTimeMs, wholeBytes } from "./internal/counter-value.ts";
 import { Rejections } from "./internal/rejections.ts";
 import { KubeletError } from "./kubelet-error.ts";
 import { NameTable } from "./name-table.ts";
@@ -139,7 +139,7 @@ export class SummaryDecoder implements PageDecoder {
 
 function timeOf(text: unknown, otherwise: number): number {
   const ms = typeof text === "string" ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(ms) ? otherwise : ms;
+  return isTimeMs(ms) ? ms : otherwise;
 }
 
 function asList<T>(list: readonly T[] | null | undefined): readonly T[] {

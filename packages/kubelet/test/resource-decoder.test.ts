@@ -112,6 +112,17 @@ test("what was left out is counted by reason, and the first of it named", () => 
   expect(plain(points).get("a/p/c")).toMatchObject({ cpuNs: Number.NaN, memoryBytes: 5 });
 });
 
+test.each([
+  [253_402_300_799_999, {}],
+  [253_402_300_800_000, { "timestamp-range": 1 }],
+])(
+  "a reading at %s ms is usable while clients can read its time: RFC 3339 ends with year 9999",
+  (timeMs, rejectedBy) => {
+    const page = Buffer.from(`node_cpu_usage_seconds_total 1 ${timeMs}\nnode_memory_working_set_bytes 1 1\n`);
+    expect(new ResourceDecoder("n").decode(page, 0).rejectedBy).toEqual(rejectedBy);
+  },
+);
+
 test("start times keep the nanoseconds that Go's conversion gives", () => {
   const { points } = new ResourceDecoder("n").decode(resourcePage([["a/p/c", 1, 1, 1, 1.7954568463901234e9]]), 0);
   const startNs = BigInt(points.startMs[0]!) * 1_000_000n + BigInt(points.startNanos[0]!);

@@ -2,8 +2,8 @@
 
 const uint64Limit = 2 ** 64;
 const int64Limit = 2 ** 63;
-/** The last millisecond that `Date` can express. */
-const lastTimeMs = 8.64e15;
+/** The end of year 9999: clients cannot read a later time, and with it not the list that it is in. */
+const lastTimeMs = 253_402_300_799_999;
 
 /** CPU seconds to nanoseconds; NaN for what is no counter: negative, NaN, infinite, 2^64 or more. */
 export function counterNs(seconds: number): number {
