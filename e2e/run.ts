@@ -1,23 +1,27 @@
 /**
- * `pnpm e2e [loopback | node] [vitest arguments]`: the end-to-end suites.
+ * `pnpm e2e [loopback | node] [--kubernetes=<minor>] [vitest arguments]`: the end-to-end suites.
  *
  * - `loopback`: the sandbox, and a real etcd and kube-apiserver on loopback. Needs Go (or built programs), nothing else.
  * - `node`: a real kubelet and containerd with real pods, in network, mount and process namespaces of the run's own. Needs Linux, root,
  *   runc, the CNI plugins, iproute2 and iptables. A machine that cannot says so and skips; with CI=true that is a failure.
+ * - `--kubernetes=1.31`: the core of the loopback suites against another pinned version; what is left out is printed with its reason.
  *
  * Everything a run leaves when it is killed is mended by the next one (`control-plane/leftovers.ts`).
  */
 import { spawn, spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
+import { commandLine } from "./command-line.ts";
 import { AssetUnavailable, program, type Program } from "./control-plane/assets.ts";
+import { kubernetesVersion, minorVariable } from "./control-plane/kubernetes-versions.ts";
 import { beginRun, type RunRecord } from "./control-plane/leftovers.ts";
 import { isolation, missingForNode } from "./control-plane/node-requirements.ts";
 import { hostFolders } from "./control-plane/node.ts";
 import { endsWithParent } from "./control-plane/process.ts";
+import { coreOnly } from "./core.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
-const loopbackPrograms: Program[] = ["etcd", "kube-apiserver", "kubectl", "metrics-server"];
+const corePrograms: Program[] = ["etcd", "kube-apiserver", "kubectl", "kube-controller-manager"];
 const nodePrograms: Program[] = [
   "etcd",
   "kube-apiserver",
@@ -32,20 +36,19 @@ const nodePrograms: Program[] = [
 ];
 
 const parts = { loopback: runLoopback, node: runNode };
-const [first = "", ...rest] = process.argv.slice(2);
-const isPart = (name: string): name is keyof typeof parts => Object.hasOwn(parts, name);
-const chosen = isPart(first) ? [first] : (["loopback", "node"] as const);
-const vitestArguments = isPart(first) ? rest : process.argv.slice(2);
+const asked = commandLine(process.argv.slice(2));
+process.env[minorVariable] = asked.kubernetes;
 
-for (const part of chosen) {
+for (const part of asked.parts) {
   const status = await parts[part]();
   if (status !== 0) process.exitCode = status;
 }
 
 async function runLoopback(): Promise<number> {
-  if (!(await build(loopbackPrograms))) return 1;
+  const isWhole = kubernetesVersion().isNewest;
+  if (!(await build(isWhole ? [...corePrograms, "metrics-server"] : corePrograms))) return 1;
   using run = beginRun([]);
-  return await vitest("e2e", run.record, []);
+  return await vitest("e2e", run.record, [], isWhole ? [] : coreOnly(asked.vitestArguments));
 }
 
 async function runNode(): Promise<number> {
@@ -65,7 +68,7 @@ async function runNode(): Promise<number> {
   });
   if (bundle.status !== 0) return bundle.status ?? 1;
   using run = beginRun(hostFolders);
-  return await vitest("node", run.record, isolation);
+  return await vitest("node", run.record, isolation, []);
 }
 
 /** Builds what is missing while there is a network; the suite has none. */
@@ -80,7 +83,12 @@ async function build(programs: readonly Program[]): Promise<boolean> {
   }
 }
 
-function vitest(project: string, record: RunRecord, prefix: readonly string[]): Promise<number> {
+function vitest(
+  project: string,
+  record: RunRecord,
+  prefix: readonly string[],
+  files: readonly string[],
+): Promise<number> {
   const [command = "", ...args] = [
     ...endsWithParent,
     ...prefix,
@@ -89,7 +97,8 @@ function vitest(project: string, record: RunRecord, prefix: readonly string[]): 
     "run",
     "--project",
     project,
-    ...vitestArguments,
+    ...files,
+    ...asked.vitestArguments,
   ];
   const isIsolated = prefix.length > 0;
   const env = {

@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
-import { isNewestKubernetes } from "./kubernetes-versions.ts";
+import { kubernetesVersion } from "./kubernetes-versions.ts";
 import { sourceOf, type Program, type Source } from "./sources.ts";
 
 export type { Program } from "./sources.ts";
@@ -56,7 +56,7 @@ export async function program(name: Program): Promise<string> {
 }
 
 function givenProgram(assets: string, { project, version }: Source, name: Program): string {
-  const mayBeFlat = project !== "kubernetes" || isNewestKubernetes();
+  const mayBeFlat = project !== "kubernetes" || kubernetesVersion().isNewest;
   const paths = [join(assets, `${project}-${version}`, name), ...(mayBeFlat ? [join(assets, name)] : [])];
   const path = paths.find((candidate) => existsSync(candidate));
   if (path !== undefined) return path;

@@ -5,7 +5,10 @@
  * must match; an absent one was not there or says nothing about this cause.
  */
 import { writeFileSync } from "node:fs";
-import { issueAuthority, issueClient } from "@kubemetrics/x509";
+import { issueAuthority, issueClient, type KeyPair } from "@kubemetrics/x509";
+import type { ControlPlaneFiles } from "../control-plane/control-plane.ts";
+import { kubernetesVersion, type KubernetesFacts } from "../control-plane/kubernetes-versions.ts";
+import { applies } from "./kubernetes-skips.ts";
 import type { PrepareApiServer } from "../control-plane/start.ts";
 import type { RealCluster } from "./real-cluster.ts";
 
@@ -30,6 +33,8 @@ export interface FailureMode {
   readonly symptoms: Readonly<Partial<Record<keyof Symptoms, RegExp>>>;
   /** Made when the cluster starts: such a mode has a cluster of its own. */
   readonly apiServer?: PrepareApiServer;
+  /** What decides how it looks. A mode without looks the same in every version, and is made with the newest only. */
+  readonly dependsOn?: keyof KubernetesFacts;
   /** kube-apiserver does not start at all; what its log says. */
   readonly refusesToStart?: RegExp;
   /** Breaks a healthy cluster; returns the repair. */
@@ -61,9 +66,15 @@ async function without(cluster: RealCluster, collection: string, name: string): 
   };
 }
 
+function replaceProxyPair(files: ControlPlaneFiles, pair: KeyPair): void {
+  writeFileSync(files.proxyClientCertificate, pair.certificatePem);
+  writeFileSync(files.proxyClientKey, pair.keyPem);
+}
+
+const { facts, isNewest } = kubernetesVersion();
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
-export const failureModes: readonly FailureMode[] = [
+const everyMode: readonly FailureMode[] = [
   {
     id: "no-requestheader-flags",
     title: "kube-apiserver without --requestheader-* and --proxy-client-* flags",
@@ -105,9 +116,7 @@ export const failureModes: readonly FailureMode[] = [
     id: "one-ca-with-allowed-names",
     title: "one CA for users and front proxy, with allowed names: users keep working",
     apiServer: (files, { cluster }) => {
-      const pair = issueClient(cluster, { commonName: "front-proxy-client" });
-      writeFileSync(files.proxyClientCertificate, pair.certificatePem);
-      writeFileSync(files.proxyClientKey, pair.keyPem);
+      replaceProxyPair(files, issueClient(cluster, { commonName: "front-proxy-client" }));
       return { flags: [`--requestheader-client-ca-file=${files.clusterAuthority}`] };
     },
     symptoms: {
@@ -121,21 +130,31 @@ export const failureModes: readonly FailureMode[] = [
   {
     id: "one-ca-without-allowed-names",
     title: "one CA for users and front proxy, without allowed names",
-    apiServer: (files) => ({
-      flags: [`--requestheader-client-ca-file=${files.clusterAuthority}`],
-      without: ["requestheader-allowed-names"],
+    dependsOn: "refusesSharedAuthority",
+    apiServer: (files, { cluster }) => {
+      replaceProxyPair(files, issueClient(cluster, { commonName: "front-proxy-client" }));
+      return {
+        flags: [`--requestheader-client-ca-file=${files.clusterAuthority}`],
+        without: ["requestheader-allowed-names"],
+      };
+    },
+    ...(facts.refusesSharedAuthority && {
+      refusesToStart: /overlapping certificates.*--requestheader-allowed-names must be specified/,
     }),
-    refusesToStart: /overlapping certificates.*--requestheader-allowed-names must be specified/,
-    symptoms: {},
+    symptoms: {
+      condition: /^True Passed: all checks passed$/,
+      administrator: /^200 /,
+      viewer: /^200 /,
+      readyz: /^readyz check passed$/m,
+      serverLog: /^W .*every user with a client certificate can impersonate anyone.* code="SHARED_CA_ANY_NAME"/m,
+    },
   },
   {
     id: "expired-proxy-certificate",
     title: "the proxy client certificate has expired",
     apiServer: (files, { frontProxy }) => {
       const [notBeforeMs, notAfterMs] = [Date.now() - 7_200_000, Date.now() - 3_600_000];
-      const pair = issueClient(frontProxy, { commonName: "front-proxy-client", notBeforeMs, notAfterMs });
-      writeFileSync(files.proxyClientCertificate, pair.certificatePem);
-      writeFileSync(files.proxyClientKey, pair.keyPem);
+      replaceProxyPair(files, issueClient(frontProxy, { commonName: "front-proxy-client", notBeforeMs, notAfterMs }));
       return {};
     },
     symptoms: {
@@ -186,6 +205,7 @@ export const failureModes: readonly FailureMode[] = [
   {
     id: "service-without-endpoints",
     title: "the Service selects no ready pod",
+    dependsOn: "missingEndpoints",
     break: async (cluster) => {
       await cluster.admin.post("/api/v1/namespaces/kube-system/services", {
         metadata: { name: "empty" },
@@ -195,7 +215,9 @@ export const failureModes: readonly FailureMode[] = [
       return patchApiServices(cluster, { service: { ...service, name: "empty", port: 443 } }, { service });
     },
     symptoms: {
-      condition: /^False EndpointsNotFound: cannot find endpointslices for service\/empty in "kube-system"$/,
+      condition: new RegExp(
+        `^False EndpointsNotFound: cannot find ${facts.missingEndpoints} for service/empty in "kube-system"$`,
+      ),
       administrator: /^503 service unavailable$/,
       viewer: /^503 service unavailable$/,
       readyz: /^readyz check passed$/m,
@@ -232,6 +254,7 @@ export const failureModes: readonly FailureMode[] = [
   {
     id: "wrong-ca-bundle",
     title: "caBundle is not the CA of the serving certificate",
+    dependsOn: "probeVerifiesCertificate",
     break: async (cluster) => {
       const other = issueAuthority({ commonName: "kubernetes" });
       return patchApiServices(
@@ -240,13 +263,21 @@ export const failureModes: readonly FailureMode[] = [
         { caBundle: base64(cluster.plane.clusterAuthority.certificatePem) },
       );
     },
-    symptoms: {
-      condition:
-        /^False FailedDiscoveryCheck: .*tls: failed to verify certificate: x509: certificate signed by unknown authority/,
-      administrator: /^503 service unavailable$/,
-      viewer: /^503 service unavailable$/,
-      readyz: /^readyz check passed$/m,
-    },
+    symptoms: facts.probeVerifiesCertificate
+      ? {
+          condition:
+            /^False FailedDiscoveryCheck: .*tls: failed to verify certificate: x509: certificate signed by unknown authority/,
+          administrator: /^503 service unavailable$/,
+          viewer: /^503 service unavailable$/,
+          readyz: /^readyz check passed$/m,
+        }
+      : {
+          condition: /^True Passed: all checks passed$/,
+          administrator:
+            /^503 error trying to reach service: tls: failed to verify certificate: x509: certificate signed/,
+          viewer: /^503 error trying to reach service: tls: failed to verify certificate: x509: certificate signed/,
+          readyz: /^readyz check passed$/m,
+        },
   },
   {
     id: "kubelet-with-another-ca",
@@ -286,6 +317,15 @@ export const failureModes: readonly FailureMode[] = [
     },
   },
 ];
+
+/** Those to be made with this run's Kubernetes, in a cluster of their own or in one that is healthy at first. */
+export function failureModes(when: "at start" | "while running"): readonly FailureMode[] {
+  return everyMode
+    .filter((mode) => (when === "while running") === (mode.break !== undefined))
+    .filter(({ title, dependsOn }) =>
+      applies(isNewest || dependsOn !== undefined, `"${title}"`, "it looks the same in every version"),
+    );
+}
 
 async function serviceOf(cluster: RealCluster): Promise<{ service: object }> {
   const object = await cluster.admin.get<{ spec: { service: object } }>(`${apiServices}/v1.metrics.k8s.io`);

@@ -2,6 +2,8 @@
 import { execFile, execFileSync } from "node:child_process";
 import { promisify } from "node:util";
 import { program } from "../control-plane/assets.ts";
+import { kubernetesVersion } from "../control-plane/kubernetes-versions.ts";
+import { applies } from "./kubernetes-skips.ts";
 
 export interface Kubectl {
   readonly name: string;
@@ -17,15 +19,20 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** The pinned kubectl, then an older one if this machine has it. */
+/** The pinned kubectl, then, beside the newest, an older one if this machine has it. */
 export async function kubectls(): Promise<Kubectl[]> {
   const paths = new Set([await program("kubectl")]);
+  const { isNewest } = kubernetesVersion();
+  if (applies(isNewest, "the kubectl on PATH", "an older kube-apiserver is asked by its own")) addFromPath(paths);
+  return Promise.all([...paths].map(async (path) => ({ name: await version(path), ...runner(path) })));
+}
+
+function addFromPath(paths: Set<string>): void {
   try {
     paths.add(execFileSync("which", ["kubectl"], { encoding: "utf8" }).trim());
   } catch {
     console.log("e2e: no kubectl on PATH; only the pinned one is tried");
   }
-  return Promise.all([...paths].map(async (path) => ({ name: await version(path), ...runner(path) })));
 }
 
 async function version(path: string): Promise<string> {

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { failureModes } from "../suites/failure-modes.ts";
 import { missingSymptoms, startBroken } from "../suites/failure-symptoms.ts";
 
-const atStart = failureModes.filter((mode) => mode.break === undefined);
+const atStart = failureModes("at start");
 
 it.each(atStart.filter((mode) => mode.refusesToStart === undefined))("$title", async (mode) => {
   await using cluster = await startBroken(mode);

@@ -3,11 +3,13 @@ import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { apiClient, type Credentials } from "../control-plane/api-client.ts";
 import { apiRequests, credentialsOf, normalized, type ApiRequest, type KnownNames } from "../suites/api-requests.ts";
+import { ofOlderKubernetes, type Difference } from "../suites/older-kubernetes.ts";
 import { startRealCluster, type RealCluster } from "../suites/real-cluster.ts";
 import { startSandboxCluster, type SandboxCluster } from "../suites/sandbox-cluster.ts";
 
 /** A difference that is meant: where it shows, and why it is one. Every rule must explain something. */
-const meant: readonly { readonly requests: RegExp; readonly at: RegExp; readonly why: string }[] = [
+const meant: readonly Difference[] = [
+  ...ofOlderKubernetes,
   {
     requests: /nodes?$|pods/,
     at: /\.(spec\.(taints|containers\.\*\.(resources|terminationMessage\w+|imagePullPolicy))|metadata\.generation)$/,
