@@ -76,8 +76,8 @@ test("whatever is sent, what comes back is HTTP and no failure", async () => {
       const answers = answersIn(received);
       const found = (problem: string): unknown =>
         defects.push({ seed, sent: bytes.toString("latin1"), received: received.toString("latin1"), problem });
-      const isOurEnd = manner === "half-closed" && String(answers).startsWith(cutOff);
-      if (typeof answers === "string" && !isOurEnd) found(answers);
+      const isOurEnd = (problem: string): boolean => manner === "half-closed" && problem.startsWith(cutOff);
+      if (typeof answers === "string" && !isOurEnd(answers)) found(answers);
       for (const { status, body } of typeof answers === "string" ? [] : answers) {
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         if (status >= 500 && !documented.test(body)) found(`answer ${status}`);
