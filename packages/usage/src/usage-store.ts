@@ -33,6 +33,9 @@ export interface UsageStoreOptions {
   readonly isRunning?: (namespace: string, pod: string) => boolean;
 }
 
+/** Longest window, in `maxAgeMs`, and at least: only a clock that was set ahead makes a longer one. Few kubelets renew readings so rarely. */
+const longestWindow = { ages: 10, leastMs: 30 * 60_000 };
+
 /** How many values can be served now. */
 export interface StoredPoints {
   readonly nodes: number;
@@ -68,6 +71,7 @@ export class UsageStore {
       resolutionMs,
       resolutionNs: resolutionMs * 1e6,
       freshMinAgeNs: freshContainerMinAgeMs * 1e6,
+      longestWindowNs: Math.max(longestWindow.ages * maxAgeMs, longestWindow.leastMs) * 1e6,
       maxAgeMs,
     };
   }

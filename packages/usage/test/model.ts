@@ -21,6 +21,8 @@ export type Rule =
   | "servedIsReady"
   /** The zeros of a container that ends are no reading. */
   | "exitZeros"
+  /** A window of many periods is no usage of now: the node's clock was set ahead. */
+  | "longWindow"
   /** A start after its own reading says nothing: the node's clock was set back. */
   | "startAhead";
 
@@ -34,6 +36,7 @@ export const allRules: ReadonlySet<Rule> = new Set<Rule>([
   "servedIsReady",
   "exitZeros",
   "startAhead",
+  "longWindow",
 ]);
 
 /** Times in nanoseconds since the epoch; start `undefined` is unknown. */
@@ -84,6 +87,7 @@ export class UsageModel {
   readonly #rules: ReadonlySet<Rule>;
   readonly #resolution: bigint;
   readonly #maxAge: bigint;
+  readonly #longest: bigint;
   #histories = new Map<string, History>();
   #held = new Map<string, Held>();
   /** Pods and nodes with at least one previous point: upstream's idea of ready. */
@@ -93,6 +97,7 @@ export class UsageModel {
     this.#rules = rules;
     this.#resolution = BigInt(resolutionMs) * 1_000_000n;
     this.#maxAge = BigInt(maxAgeMs) * 1_000_000n;
+    this.#longest = BigInt(Math.max(10 * maxAgeMs, 1_800_000)) * 1_000_000n;
   }
 
   step(batch: Batch, nowMs: number): Answer {
@@ -149,7 +154,10 @@ export class UsageModel {
         isWhole = false;
         continue;
       }
-      const previous = this.#previous(key, point, isKnown ? history : undefined, isRestarted, before.withPrevious);
+      const found = this.#previous(key, point, isKnown ? history : undefined, isRestarted, before.withPrevious);
+      // Upstream's zero point of year 1 is another matter.
+      const isTooLong = found !== undefined && found.ts >= 0n && point.ts - found.ts > this.#longest;
+      const previous = isTooLong && this.#rules.has("longWindow") ? undefined : found;
       this.#histories.set(id, { last: point, previous, seen: now });
       if (previous === undefined) {
         isHidden = true;

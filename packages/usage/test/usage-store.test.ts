@@ -212,6 +212,28 @@ test("a node whose clock was set back has rates again after two scrapes, althoug
   expect(bench.store.pod("a", "p")).toMatchObject({ timeMs: epochMs - 3_555_000, containers: [{ cpuNanocores: 1e9 }] });
 });
 
+test("a node whose clock was set ahead keeps its values: seconds of use over a window of hours would look idle", () => {
+  const bench = new Bench();
+  for (const at of [0, 15]) bench.page("n", { "": [at, 1, at], "a/p/c": [at, 1, at] });
+  for (const at of [30, 45]) {
+    bench.nowMs += periodMs;
+    bench.page("n", { "": [at, 1, at + 7_200], "a/p/c": [at, 1, at + 7_200] });
+    expect([bench.store.node("n")?.cpuNanocores, bench.cpu("a/p")]).toEqual([1e9, { c: 1e9 }]);
+  }
+  expect(bench.store.node("n")?.timeMs).toBe(epochMs + 7_245_000);
+});
+
+test("a kubelet that renews its readings every few minutes has rates, however often it is asked", () => {
+  const bench = new Bench({ resolutionMs: 1_000 });
+  for (const at of [0, 600]) {
+    for (let asked = 0; asked < 600; asked++) {
+      bench.nowMs += 1_000;
+      bench.page("n", { "a/p/c": [at, 1, at] });
+    }
+  }
+  expect(bench.store.pod("a", "p")).toMatchObject({ windowNs: 600e9, containers: [{ cpuNanocores: 1e9 }] });
+});
+
 describe("a pod that a good page lacks", () => {
   const twice = (bench: Bench): void => {
     bench.page("n", { "a/p/c": [1, 1, 0], "a/q/c": [1, 1, 0] });

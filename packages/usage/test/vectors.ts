@@ -105,6 +105,11 @@ const reasons: readonly (readonly [name: string, rule: Rule, reason: string])[] 
     "noOverflow",
     "the conversion wraps to another number, which depends on the CPU architecture",
   ],
+  [
+    "no-window-of-many-periods",
+    "longWindow",
+    "a node's clock was set ahead; seconds of use over hours would look idle, and an autoscaler would shrink it",
+  ],
   ["ready-is-served", "servedIsReady", "ready with nothing to serve misleads; upstream counts points it cannot use"],
 ];
 

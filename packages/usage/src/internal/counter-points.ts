@@ -15,6 +15,8 @@ export interface ReadingColumns {
 export interface PointRules {
   readonly resolutionNs: number;
   readonly freshMinAgeNs: number;
+  /** A longer window is no usage of now: the node's clock was set ahead. */
+  readonly longestWindowNs: number;
   /** Points confirmed longer ago than this are no start of a window. */
   readonly maxAgeMs: number;
 }
@@ -100,8 +102,9 @@ export class CounterPoints {
    * Takes a complete reading and says whether it ends a window.
    *
    * The rules are those of metrics-server (`pkg/storage/pod.go`), but a start time that moves back is no reason to doubt
-   * a counter that went on, nor is one that lies after its own reading (the node's clock was set back), a container without a previous point never gets a zero point as one, and the zeros that a
-   * kubelet shows for a second when a container ends are no reading.
+   * a counter that went on, nor is one that lies after its own reading (the node's clock was set back); a window of many
+   * periods is none; a container without a previous point never gets a zero point as one; and the zeros that a kubelet
+   * shows for a second when a container ends are no reading.
    */
   advance(row: number, page: ReadingColumns, pageRow: number, nowMs: number, rules: PointRules): boolean {
     const cells = this.#cells;
@@ -140,10 +143,12 @@ export class CounterPoints {
     cells[at + lastCpu] = cpu;
     cells[at + seenMs] = nowMs;
 
-    const windowNs =
+    const spanNs =
       (timeMs - (cells[at + previousMs] ?? Number.NaN)) * 1e6 + (timeNanos - (cells[at + previousNanos] ?? Number.NaN));
     // A reading as old as the previous point or older: the previous point is of no more use.
-    if (!(windowNs > 0)) cells[at + previousMs] = Number.NaN;
+    const isWindow = spanNs > 0 && spanNs <= rules.longestWindowNs;
+    if (!isWindow) cells[at + previousMs] = Number.NaN;
+    const windowNs = isWindow ? spanNs : Number.NaN;
     const nanocores = cpuRate(cells[at + previousCpu] ?? Number.NaN, cpu, windowNs);
     cells[at + rate] = nanocores;
     cells[at + window] = windowNs;
