@@ -16,6 +16,8 @@ export interface KubernetesFacts {
   readonly refusesSharedAuthority: boolean;
   /** The aggregator's probe checks the serving certificate against `caBundle`. Older ones say Available and fail every request. */
   readonly probeVerifiesCertificate: boolean;
+  /** The version of metrics.k8s.io that `kubectl top` reads where both are served. */
+  readonly topReads: "v1" | "v1beta1";
   /** What the aggregator misses at a Service that selects no pod. */
   readonly missingEndpoints: "endpoints" | "endpointslices";
   /** A list at a resource version that is none is the client's mistake (400); older ones call it theirs (500). */
@@ -31,6 +33,7 @@ const versions = {
       sendsUid: true,
       refusesSharedAuthority: true,
       probeVerifiesCertificate: true,
+      topReads: "v1",
       missingEndpoints: "endpointslices",
       refusesWrongResourceVersion: true,
       reviewsAreRefusedWhole: true,
@@ -43,6 +46,7 @@ const versions = {
       sendsUid: false,
       refusesSharedAuthority: false,
       probeVerifiesCertificate: false,
+      topReads: "v1beta1",
       missingEndpoints: "endpoints",
       refusesWrongResourceVersion: false,
       reviewsAreRefusedWhole: false,
