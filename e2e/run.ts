@@ -10,7 +10,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
-import { commandLine } from "./command-line.ts";
+import { commandLine, WrongArguments, type CommandLine } from "./command-line.ts";
 import { AssetUnavailable, program, type Program } from "./control-plane/assets.ts";
 import { kubernetesVersion, minorVariable } from "./control-plane/kubernetes-versions.ts";
 import { beginRun, type RunRecord } from "./control-plane/leftovers.ts";
@@ -36,12 +36,22 @@ const nodePrograms: Program[] = [
 ];
 
 const parts = { loopback: runLoopback, node: runNode };
-const asked = commandLine(process.argv.slice(2));
+const asked = readCommandLine();
 process.env[minorVariable] = asked.kubernetes;
 
 for (const part of asked.parts) {
   const status = await parts[part]();
   if (status !== 0) process.exitCode = status;
+}
+
+function readCommandLine(): CommandLine {
+  try {
+    return commandLine(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof WrongArguments)) throw error;
+    console.log(`\n████ e2e: ${error.message}\n`);
+    process.exit(2);
+  }
 }
 
 async function runLoopback(): Promise<number> {
