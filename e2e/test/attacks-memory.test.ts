@@ -106,6 +106,18 @@ const floods: Readonly<Record<string, (socket: TLSSocket) => Promise<void>>> = {
     );
     await closed(socket);
   },
+  "header lines of a few bytes without end": async (socket) => {
+    socket.write(`GET ${things} HTTP/1.1\r\nHost: x\r\n${"a:b\r\n".repeat(300_000)}`, () => socket.destroy());
+    await closed(socket);
+  },
+  "requests with something unreadable behind them": async (socket) => {
+    socket.write(`${`GET ${things}/x HTTP/1.1\r\nHost: x\r\nX-Remote-User: u\r\n\r\n`.repeat(20)}\0\0\r\n\r\n`);
+    await closed(socket);
+  },
+  "requests whose sender has nothing more to say": async (socket) => {
+    socket.end(`GET ${things}/x HTTP/1.1\r\nHost: x\r\nX-Remote-User: u\r\n\r\n`.repeat(20));
+    await closed(socket);
+  },
   "bodies that are too long": async (socket) => {
     socket.write(`POST ${things} HTTP/1.1\r\nHost: x\r\nX-Remote-User: u\r\nTransfer-Encoding: chunked\r\n\r\n`);
     const chunk = Buffer.from(`10000\r\n${"x".repeat(0x10000)}\r\n`);
