@@ -52,7 +52,7 @@ const meant: readonly Difference[] = [
   { requests: /^create what is no JSON$/, at: /^body\.message$/, why: "the text of Go's JSON decoder" },
   {
     requests: /^metrics with an encoded slash$/,
-    at: /usage\.cpu$|\.window$/,
+    at: /usage\.\w+$|\.window$/,
     why: "usage of another moment",
   },
 ];
