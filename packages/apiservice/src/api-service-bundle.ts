@@ -10,7 +10,8 @@ const mostOwnAuthorities = 32;
 /** Clocks disagree: what expired a moment ago may still count elsewhere. */
 const graceMs = 3_600_000;
 
-const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+const begin = "-----BEGIN CERTIFICATE-----";
+const end = "-----END CERTIFICATE-----";
 
 interface Entry {
   readonly pem: string;
@@ -42,7 +43,10 @@ export function mergedCaBundle(current: string, own: readonly string[], nowMs: n
 
 function entriesOf(pem: string): readonly Entry[] {
   const entries = new Map<string, Entry>();
-  for (const [text] of pem.matchAll(block)) {
+  for (const part of pem.split(begin).slice(1)) {
+    const length = part.indexOf(end);
+    if (length < 0) continue;
+    const text = `${begin}${part.slice(0, length)}${end}`;
     const entry = { pem: text, certificate: readable(text) };
     entries.set(keyOf(entry), entry);
   }

@@ -44,3 +44,10 @@ test("authorities of replicas that crashed do not fill the object: those that en
   expect(bundle).toContain(other.trim());
   for (const { certificatePem } of all.slice(-32)) expect(bundle).toContain(certificatePem.trim());
 });
+
+test("a bundle of a megabyte of blocks that do not end costs no more than reading it", () => {
+  const before = process.cpuUsage();
+  const merged = mergedCaBundle(`${broken}\n${"-----BEGIN CERTIFICATE-----\n".repeat(40_000)}`, [own], now);
+  const { user, system } = process.cpuUsage(before);
+  expect([merged, user + system < 1e6]).toEqual([`${broken}\n${own}`, true]);
+});

@@ -1,5 +1,5 @@
 /** Configurations that work, and that somebody will regret. */
-import { nameForPeople, type Bundle, type Certificate } from "@kubemetrics/x509";
+import { nameForPeople, verifyCertificate, type Bundle, type Certificate } from "@kubemetrics/x509";
 import type { Trust } from "./trust.ts";
 
 export type TrustWarningCode =
@@ -45,15 +45,18 @@ export function trustWarnings(trust: Trust, timeMs: number, previous?: Trust): r
 /** One CA for users and the front proxy, at most one warning. */
 export function sharedAuthority({ requestHeader, clientAuthorities }: Trust): TrustWarning[] {
   const users = clientAuthorities?.certificates ?? [];
-  const shared = requestHeader?.authorities?.certificates.find((proxy) => users.some((user) => isSameKey(proxy, user)));
-  if (shared === undefined || requestHeader === undefined) return [];
-  const ca = nameForPeople(shared.subject);
+  const found = firstShared(requestHeader?.authorities?.certificates ?? [], users);
+  if (found === undefined || requestHeader === undefined) return [];
+  const [proxy, user] = [nameForPeople(found.proxy.subject), nameForPeople(found.user.subject)];
+  const what = isSameKey(found.proxy, found.user)
+    ? `CA ${proxy} signs both users and the front proxy`
+    : `CA ${user} signs users and stands below CA ${proxy} of the front proxy`;
   const way = "give the front proxy a CA of its own (kube-apiserver --requestheader-client-ca-file)";
   if (requestHeader.allowedNames.length === 0) {
     return [
       {
         code: "SHARED_CA_ANY_NAME",
-        message: `CA ${ca} signs both users and the front proxy, and requestheader-allowed-names is empty: every user with a client certificate can impersonate anyone; ${way}, or at least set --requestheader-allowed-names`,
+        message: `${what}, and requestheader-allowed-names is empty: every user with a client certificate can impersonate anyone; ${way}, or at least set --requestheader-allowed-names`,
       },
     ];
   }
@@ -61,13 +64,38 @@ export function sharedAuthority({ requestHeader, clientAuthorities }: Trust): Tr
   return [
     {
       code: "SHARED_CA",
-      message: `CA ${ca} signs both users and the front proxy: whoever obtains a certificate with the common name ${names} from it can impersonate anyone; ${way}`,
+      message: `${what}: whoever obtains a certificate with the common name ${names} from it can impersonate anyone; ${way}`,
     },
   ];
 }
 
+/** A CA of users that is one of the front proxy's, or leads to one: its users would only have to present it as well. */
+function firstShared(
+  proxies: readonly Certificate[],
+  users: readonly Certificate[],
+): { readonly proxy: Certificate; readonly user: Certificate } | undefined {
+  for (const isShared of [isSameKey, (proxy: Certificate, user: Certificate) => leadsTo(proxy, user, users)]) {
+    for (const proxy of proxies) {
+      const user = users.find((candidate) => isShared(proxy, candidate));
+      if (user !== undefined) return { proxy, user };
+    }
+  }
+  return undefined;
+}
+
 function isSameKey(one: Certificate, other: Certificate): boolean {
   return Buffer.compare(one.publicKeyInfo, other.publicKeyInfo) === 0;
+}
+
+/** At a time when both are valid: that they are now is not the point. */
+function leadsTo(proxy: Certificate, user: Certificate, others: readonly Certificate[]): boolean {
+  const timeMs = Math.max(proxy.notBeforeMs, ...others.map(({ notBeforeMs }) => notBeforeMs));
+  try {
+    verifyCertificate(user, others, { certificates: [proxy] }, { timeMs, usage: "clientAuth" });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function widened({ requestHeader }: Trust, previous: Trust | undefined): TrustWarning[] {

@@ -36,6 +36,10 @@ function following(time: () => number = clock): {
 }
 
 const usual = mapData({ proxy: [proxyCa], users: [userCa] });
+const above = issueAuthority({ commonName: "above", clock });
+const below = issueAuthority({ commonName: "below", parent: above, clock });
+const lower = issueAuthority({ commonName: "lower", parent: below, clock });
+const namesake = issueAuthority({ commonName: "above", clock });
 
 describe("what is said", () => {
   test.for<[string, Readonly<Record<string, string>>, readonly string[]]>([
@@ -43,6 +47,15 @@ describe("what is said", () => {
     ["one CA for both and no allowed names", mapData({ proxy: [userCa], users: [userCa] }, []), ["SHARED_CA_ANY_NAME"]],
     ["one CA for both", mapData({ proxy: [userCa], users: [userCa] }), ["SHARED_CA"]],
     ["one CA of several for both", mapData({ proxy: [proxyCa, userCa], users: [userCa] }), ["SHARED_CA"]],
+    ["a CA for users below the front proxy's", mapData({ proxy: [above], users: [below] }), ["SHARED_CA"]],
+    [
+      "the same without names",
+      mapData({ proxy: [proxyCa, above], users: [userCa, below] }, []),
+      ["SHARED_CA_ANY_NAME"],
+    ],
+    ["a CA for users two below the front proxy's", mapData({ proxy: [above], users: [lower, below] }), ["SHARED_CA"]],
+    ["nothing, when the front proxy's is below the users'", mapData({ proxy: [below], users: [above] }), []],
+    ["nothing, when two CAs only share a name", mapData({ proxy: [above], users: [namesake] }), []],
     ["no aggregation layer", mapData({ users: [userCa] }), ["NO_REQUEST_HEADER"]],
     ["no client CA", mapData({ proxy: [proxyCa] }), ["NO_BUNDLE"]],
     ["a broken bundle", { ...usual, "client-ca-file": "x" }, ["BAD_VALUE"]],
@@ -72,6 +85,14 @@ describe("what is said", () => {
       notAfterMs: now + days * day,
     });
   }
+
+  test("which CA of users the front proxy's stands above", () => {
+    const { source, notices } = following();
+    source.present(mapData({ proxy: [above], users: [below] }));
+    expect(notices[0]?.message).toMatch(
+      /^CA "below" signs users and stands below CA "above" of the front proxy: whoever/,
+    );
+  });
 
   test("that trust was widened, once, when the allowed names go", () => {
     const { source, notices, codes } = following();

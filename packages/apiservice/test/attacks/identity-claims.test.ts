@@ -123,6 +123,15 @@ test("one CA for users and proxy: allowed names decide, and without them every u
   expect(await server.caller(bob)).toBe(admin);
 });
 
+test("a users' CA below the proxy's: a user who presents it as well is the proxy, unless allowed names say no", async () => {
+  const users = issueAuthority({ commonName: "users", parent: proxyCa, clock });
+  const user = presenting(client(users, "bob"), users);
+  server.trust = { ...usualTrust, clientAuthorities: bundle(users) };
+  expect(await server.caller(user)).toBe("bob system:authenticated");
+  server.trust = { ...server.trust, requestHeader: { ...requestHeader, allowedNames: [] } };
+  expect(await server.caller(user)).toBe(admin);
+});
+
 test("with other header names configured, the standard ones are neither identity nor visible", async () => {
   const names = {
     usernameHeaders: ["X-Custom-User"],
