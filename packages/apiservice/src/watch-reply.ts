@@ -41,16 +41,15 @@ async function* lines(
   exchange: Exchange,
   { clock, log, draining, show }: WatchSettings,
 ): AsyncGenerator<Uint8Array> {
-  const over = Promise.withResolvers<undefined>();
-  const end = (): void => over.resolve(undefined);
+  const steps = new Steps(events);
+  const end = (): void => steps.end();
   const cancel = clock.after(timeoutMs, end);
   exchange.signal.addEventListener("abort", end, { once: true });
   draining.addEventListener("abort", end, { once: true });
   if (draining.aborted || exchange.signal.aborted) end();
-  const iterator = events[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), over.promise]);
+      const next = await steps.next();
       if (next === undefined || next.done === true) return;
       yield line(next.value.type, show(next.value));
     }
@@ -61,7 +60,40 @@ async function* lines(
     cancel();
     draining.removeEventListener("abort", end);
     exchange.abort();
-    void iterator.return?.(undefined)?.catch(() => undefined);
+    steps.close();
+  }
+}
+
+/**
+ * An iteration that somebody else may end. `Promise.race` with one promise for the end would keep every step in memory
+ * until then.
+ */
+class Steps<T> {
+  readonly #iterator: AsyncIterator<T>;
+  #isOver = false;
+  #giveUp = (): void => undefined;
+
+  constructor(values: AsyncIterable<T>) {
+    this.#iterator = values[Symbol.asyncIterator]();
+  }
+
+  /** `undefined` when it was ended meanwhile. */
+  next(): Promise<IteratorResult<T> | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<IteratorResult<T> | undefined>();
+    this.#giveUp = () => resolve(undefined);
+    if (this.#isOver) this.#giveUp();
+    else this.#iterator.next().then(resolve, reject);
+    return promise;
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#giveUp();
+  }
+
+  /** Lets the iteration clean up, whenever it comes to that. */
+  close(): void {
+    void this.#iterator.return?.(undefined)?.catch(() => undefined);
   }
 }
 
