@@ -53,7 +53,7 @@ function runner(path: string): Pick<Kubectl, "run" | "outcome"> {
     });
   const run: Kubectl["run"] = async (kubeconfig, ...args) => {
     const { status, stdout, stderr } = await outcome(kubeconfig, ...args);
-    if (status !== 0) throw new Error(`kubectl ${args.join(" ")}\n${stdout}${stderr}`);
+    if (status !== 0) throw new Error(`kubectl ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`);
     return stdout;
   };
   return { run, outcome };
