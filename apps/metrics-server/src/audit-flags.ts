@@ -7,7 +7,7 @@ const noTruncation = "events are never shortened";
 const noWebhook = "events are written to a file only";
 
 export const auditFlags = {
-  "audit-policy-file": text("", "What is audited: an audit.k8s.io/v1 Policy, as JSON. Without it, nothing is."),
+  "audit-policy-file": text("", "What is audited: an audit.k8s.io/v1 Policy, as YAML or JSON. Without it, nothing is."),
   "audit-log-path": text("", "File for events, one JSON object a line; - for standard output."),
   "audit-log-maxage": integer(366, "Days to keep rotated files. 0: for ever.", { min: 0 }),
   "audit-log-maxbackup": integer(100, "Rotated files to keep. 0: all.", { min: 0 }),

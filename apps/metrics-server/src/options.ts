@@ -70,7 +70,7 @@ export interface AuthorizationOptions {
 }
 
 export interface AuditOptions {
-  /** `audit.k8s.io/v1` Policy as JSON; empty: no audit. */
+  /** `audit.k8s.io/v1` Policy as YAML or JSON; empty: no audit. */
   readonly policyFile: string;
   /** `-` for standard output. */
   readonly logPath: string;
