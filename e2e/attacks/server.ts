@@ -61,7 +61,7 @@ async function serve(order: ServerOrder): Promise<void> {
       accessReview: { reviewer: new SubjectAccessReviewClient(connection, patience), clock: systemClock },
     }),
     tls: order.serving,
-    limits: { headersTimeoutMs: 2_000 },
+    limits: { headersTimeoutMs: 10_000 },
     metrics: () => ({ contentType: "text/plain", body: "up 1\n" }),
     log: {
       info: () => undefined,
