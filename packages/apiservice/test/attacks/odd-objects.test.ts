@@ -52,7 +52,7 @@ const forms = [
   "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
   "application/yaml;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
 ];
-const queries = ["", "includeObject=Object", "pretty=1", "labelSelector=a", "fieldSelector=metadata.name!%3Dx"];
+const queries = ["", "includeObject=Object&pretty=1&labelSelector=!a&fieldSelector=metadata.name!%3Dx"];
 
 async function send(method: string, target: string, headers: string, body = ""): Promise<number> {
   const length = body === "" ? "" : `Content-Length: ${Buffer.byteLength(body)}\r\n`;

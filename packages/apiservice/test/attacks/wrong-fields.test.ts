@@ -19,8 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** `"a0":1,"a1":1`, close to the limit of three megabytes. */
-const manyFields = Array.from({ length: 250_000 }, (_, at) => `"a${at}":1`).join();
+/** `"a0":1,"a1":1`, more than a megabyte. */
+const manyFields = Array.from({ length: 100_000 }, (_, at) => `"a${at}":1`).join();
 
 async function create(query: string, metadata: string, rest: string): Promise<Answer & { readonly cpuMs: number }> {
   const body = `{"kind":"Thing","apiVersion":"g.io/v1","metadata":{"generateName":"t-"${metadata}}${rest}}`;
@@ -30,7 +30,7 @@ async function create(query: string, metadata: string, rest: string): Promise<An
   return { ...answer, cpuMs: (user + system) / 1000 };
 }
 
-describe("250,000 fields that are wrong are told in few words, and soon:", () => {
+describe("100,000 fields that are wrong are told in few words, and soon:", () => {
   test.each<[string, string, string, string, number]>([
     ["unknown, with warnings", "", "", `,"spec":{${manyFields}}`, 201],
     ["unknown, silently", "fieldValidation=Ignore", "", `,"spec":{${manyFields}}`, 201],
