@@ -26,7 +26,8 @@ function pathsOf(group: string, { version, resources, openApi }: ApiVersion): Js
       : `${root}/${resource.name}`;
     const about = { group, version, kind: resource.kind };
     const operations = operationsOf(resource, about, openApi ?? noSchemas);
-    if (resource.namespaced) paths[`${root}/${resource.name}`] = { get: operations.list };
+    if (resource.namespaced && resource.list !== undefined)
+      paths[`${root}/${resource.name}`] = { get: operations.everywhere };
     paths[collection] = withParameters(operations.collection, resource.namespaced ? ["namespace"] : []);
     paths[`${collection}/{name}`] = withParameters(operations.item, [
       "name",
@@ -37,16 +38,16 @@ function pathsOf(group: string, { version, resources, openApi }: ApiVersion): Js
 }
 
 interface Operations {
-  readonly list: JsonObject;
+  readonly everywhere: JsonObject;
   readonly collection: Record<string, unknown>;
   readonly item: Record<string, unknown>;
 }
 
-function operationsOf(resource: ResourceDefinition, about: JsonObject, { kinds }: OpenApiSchemas): Operations {
+function operationsOf(resource: ResourceDefinition, about: GroupVersionKind, { kinds }: OpenApiSchemas): Operations {
   const own = kinds[resource.kind];
   const many = kinds[`${resource.kind}List`] ?? own;
   const operation = (action: string, schema: string | undefined, body?: JsonObject): JsonObject => ({
-    operationId: `${action}${String(about["version"])}${resource.kind}`,
+    operationId: operationId(action, about, resource.namespaced),
     ...(writingActions.has(action) && resource.writeOptions !== undefined
       ? { parameters: resource.writeOptions.map(queryParameter) }
       : {}),
@@ -58,7 +59,7 @@ function operationsOf(resource: ResourceDefinition, about: JsonObject, { kinds }
   const whole = own === undefined ? undefined : contentOf(own);
   const patches = Object.fromEntries((resource.patchTypes ?? defaultPatchTypes).map((type) => [type, { schema: {} }]));
   return {
-    list: operation("list", many),
+    everywhere: { ...operation("list", many), operationId: operationId("list", about, "everywhere") },
     collection: {
       ...(resource.list === undefined ? {} : { get: operation("list", many) }),
       ...(resource.create === undefined ? {} : { post: operation("post", own, whole) }),
@@ -71,6 +72,34 @@ function operationsOf(resource: ResourceDefinition, about: JsonObject, { kinds }
       ...(resource.delete === undefined ? {} : { delete: operation("delete", undefined) }),
     },
   };
+}
+
+interface GroupVersionKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+const operationVerbs: ReadonlyMap<string, string> = new Map([
+  ["get", "read"],
+  ["post", "create"],
+  ["put", "replace"],
+  ["deletecollection", "delete"],
+]);
+
+/**
+ * One for each method and path, as Kubernetes names its own: `listMetricsV1NamespacedPodMetrics` and
+ * `listMetricsV1PodMetricsForAllNamespaces`. Client generators make function names of them.
+ */
+function operationId(action: string, about: GroupVersionKind, scope: boolean | "everywhere"): string {
+  const verb = operationVerbs.get(action) ?? action;
+  const [group = "", version] = [about.group.split(".")[0], about.version].map(capitalised);
+  const kind = scope === "everywhere" ? `${about.kind}ForAllNamespaces` : `${scope ? "Namespaced" : ""}${about.kind}`;
+  return `${verb}${group}${version}${action === "deletecollection" ? "Collection" : ""}${kind}`;
+}
+
+function capitalised(text = ""): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 const writingActions: ReadonlySet<string> = new Set(["post", "put", "patch", "delete", "deletecollection"]);

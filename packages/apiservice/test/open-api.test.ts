@@ -35,6 +35,26 @@ test("v3: the index names each version's document by hash; under it the document
   expect([same.status, same.text]).toEqual([304, ""]);
 });
 
+test("every operation has a name of its own, formed as Kubernetes forms them", async () => {
+  const answer = (): ReturnType<typeof jsonAnswer> => jsonAnswer({});
+  const verbs = { get: answer, list: answer, create: answer, update: answer, patch: answer, delete: answer };
+  await using server = await startServer({ groups: [thingsGroup({ ...verbs, deleteCollection: answer })] });
+  const { paths } = JSON.parse((await ask(server.port, "/openapi/v3/apis/g.io/v1")).text);
+  const named = Object.values<Record<string, { operationId?: string }>>(paths).flatMap((item) =>
+    Object.values(item).flatMap(({ operationId }) => operationId ?? []),
+  );
+  expect(named).toEqual([
+    "listGV1ThingForAllNamespaces",
+    "listGV1NamespacedThing",
+    "createGV1NamespacedThing",
+    "deleteGV1CollectionNamespacedThing",
+    "readGV1NamespacedThing",
+    "replaceGV1NamespacedThing",
+    "patchGV1NamespacedThing",
+    "deleteGV1NamespacedThing",
+  ]);
+});
+
 test("v2: schemas are definitions, without what v2 does not know", async () => {
   await using server = await startServer({ groups: [describedGroup()] });
   const document = JSON.parse(
