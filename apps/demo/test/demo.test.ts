@@ -137,7 +137,8 @@ describe("demo", () => {
   it.concurrent(
     "leaves no process behind when it is told twice to leave while it starts",
     { skip: process.platform !== "linux" },
-    async () => {
+    // Its own `expect`: tests that run at once share the other one, which then no longer knows whose turn it is.
+    async ({ expect }) => {
       const dir = join(folder, "twice");
       let started: readonly number[] = [];
       const { code } = await demo(["--nodes", "1", "--dir", dir], (text, kill) => {
