@@ -1,6 +1,6 @@
 /** What an operator can see of a broken aggregation layer, and whether it is what `failure-modes.ts` says. */
 import { readFileSync } from "node:fs";
-import type { FailureMode, Symptoms } from "./failure-modes.ts";
+import type { FailureMode, Symptoms } from "./failure-mode.ts";
 import { serverLog, startRealCluster, type RealCluster } from "./real-cluster.ts";
 
 export const nodes = "/apis/metrics.k8s.io/v1/nodes";

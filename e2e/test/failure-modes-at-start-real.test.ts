@@ -1,15 +1,16 @@
 /** Clusters whose aggregation layer is set up wrongly, with the symptoms that each shows. */
 import { expect, it } from "vitest";
-import { failureModes } from "../suites/failure-modes.ts";
+import { failureModesAtStart } from "../suites/failure-modes-at-start.ts";
 import { missingSymptoms, startBroken } from "../suites/failure-symptoms.ts";
 
-const atStart = failureModes("at start");
-
-it.each(atStart.filter((mode) => mode.refusesToStart === undefined))("$title", async (mode) => {
+it.each(failureModesAtStart.filter((mode) => mode.refusesToStart === undefined))("$title", async (mode) => {
   await using cluster = await startBroken(mode);
   expect(await missingSymptoms(mode, cluster, { server: 0, apiServer: 0 })).toEqual({});
 });
 
-it.each(atStart.filter((mode) => mode.refusesToStart !== undefined))("$title: refuses to start", async (mode) => {
-  await expect(startBroken(mode)).rejects.toThrow(mode.refusesToStart);
-});
+it.each(failureModesAtStart.filter((mode) => mode.refusesToStart !== undefined))(
+  "$title: refuses to start",
+  async (mode) => {
+    await expect(startBroken(mode)).rejects.toThrow(mode.refusesToStart);
+  },
+);

@@ -1,6 +1,6 @@
 /** A healthy cluster whose aggregation layer breaks in one way after the other, with the symptoms that each shows, and is repaired. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { failureModes } from "../suites/failure-modes.ts";
+import { failureModesWhileRunning } from "../suites/failure-modes-while-running.ts";
 import { missingSymptoms, marks, nodes, startBroken } from "../suites/failure-symptoms.ts";
 import { eventually } from "../suites/metrics-server-process.ts";
 import type { RealCluster } from "../suites/real-cluster.ts";
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster[Symbol.asyncDispose]());
 
-it.each(failureModes("while running"))("$title", async (mode) => {
+it.each(failureModesWhileRunning)("$title", async (mode) => {
   const since = marks(cluster);
   const repair = await mode.break!(cluster);
   try {
