@@ -33,7 +33,7 @@ const serving = issueServer(servingCa, { commonName: "localhost", dnsNames: ["lo
 
 export async function run(): Promise<readonly Figure[]> {
   const children: ChildProcess[] = [];
-  const started = (name: string): ChildProcess => {
+  const started: Starter = (name) => {
     const child = fork(fileURLToPath(new URL(`framework/${name}.ts`, import.meta.url)), {
       execArgv: [...process.execArgv, ...runtimeFlags],
     });
@@ -46,8 +46,10 @@ export async function run(): Promise<readonly Figure[]> {
     const load = started("load");
     await checkRefusals(framework);
     const reviewsPerQuestion = await mostReviews(framework, load);
-    const small = await measured(bare, framework, load, { path: smallPath, bodyBytes: smallBytes, durationMs: 300 });
-    const large = await measured(bare, framework, load, { path: largePath, bodyBytes: largeBytes, durationMs: 400 });
+    const small = await measuredPairs(bare, framework, load, smallLoad, pairs);
+    for (const server of [bare, framework]) server.stop();
+    const large: Pair[] = [];
+    for (let at = 0; at < pairs; at++) large.push(await freshPair(started, load));
     return [
       boundFigure(
         {
@@ -82,7 +84,7 @@ interface Spent {
   readonly requests: number;
 }
 
-/** Of one request; handshakes are a thousandth of it. */
+/** Of one request. */
 interface Cost {
   readonly cpuUs: number;
   readonly wallUs: number;
@@ -93,13 +95,29 @@ interface Pair {
   readonly framework: Cost;
 }
 
+type Width = Pick<LoadOrder, "connections" | "users" | "keepsConnections">;
+
+/** Opened in the turn that is not counted. */
+const warmWidth: Width = { connections: 16, users: 8, keepsConnections: true };
+
 type Load = Pick<LoadOrder, "path" | "bodyBytes" | "durationMs">;
 
-/** In short turns, the first one changing: a busy moment of the machine hits both. */
-async function measured(bare: BenchServer, framework: BenchServer, load: ChildProcess, what: Load): Promise<Pair[]> {
+const smallLoad: Load = { path: smallPath, bodyBytes: smallBytes, durationMs: 300 };
+const largeLoad: Load = { path: largePath, bodyBytes: largeBytes, durationMs: 400 };
+
+type Starter = (name: string) => ChildProcess;
+
+/** Over warm connections, in short turns, the first one changing: a busy moment of the machine hits both. */
+async function measuredPairs(
+  bare: BenchServer,
+  framework: BenchServer,
+  load: ChildProcess,
+  what: Load,
+  count: number,
+): Promise<Pair[]> {
   for (const server of [bare, framework]) await server.cost(load, what);
-  const measuredPairs: Pair[] = [];
-  for (let at = 0; at < pairs; at++) {
+  const measured: Pair[] = [];
+  for (let at = 0; at < count; at++) {
     const spent = { bare: nothing, framework: nothing };
     for (let turn = 0; turn < turnsAPair; turn++) {
       const order = turn % 2 === 0 ? (["bare", "framework"] as const) : (["framework", "bare"] as const);
@@ -107,9 +125,25 @@ async function measured(bare: BenchServer, framework: BenchServer, load: ChildPr
         spent[kind] = sum(spent[kind], await (kind === "bare" ? bare : framework).cost(load, what));
       }
     }
-    measuredPairs.push({ bare: each(spent.bare), framework: each(spent.framework) });
+    measured.push({ bare: each(spent.bare), framework: each(spent.framework) });
   }
-  return measuredPairs;
+  return measured;
+}
+
+/**
+ * Large answers, from processes that serve nothing else after. Nine tenths of their cost are copies in libc and the kernel, and how fast
+ * those are hangs on where a process happened to put its buffers: one pair of processes differs by up to a tenth from the next.
+ */
+async function freshPair(started: Starter, load: ChildProcess): Promise<Pair> {
+  const bare = await BenchServer.start(started("server"), "bare");
+  const framework = await BenchServer.start(started("server"), "framework");
+  try {
+    for (const server of [bare, framework]) await server.cost(load, smallLoad);
+    const [pair] = await measuredPairs(bare, framework, load, largeLoad, 1);
+    return pair!;
+  } finally {
+    for (const server of [bare, framework]) server.stop();
+  }
 }
 
 const nothing: Spent = { cpuUs: 0, elapsedUs: 0, requests: 0 };
@@ -150,7 +184,7 @@ async function mostReviews(server: BenchServer, load: ChildProcess): Promise<num
     await server.load(
       load,
       { path: smallPath, bodyBytes: smallBytes, durationMs: undefined },
-      { connections: 1_000, users },
+      { connections: 1_000, users, keepsConnections: false },
     );
     const { reviews } = await server.state(reviewTtlMs);
     rounds.push((reviews - before) / users);
@@ -169,7 +203,7 @@ async function checkRefusals(server: BenchServer): Promise<void> {
   load.send(
     server.order(
       { path: smallPath, bodyBytes: smallBytes, durationMs: undefined },
-      { connections: 1, users: 1 },
+      { connections: 1, users: 1, keepsConnections: false },
       stranger,
     ),
   );
@@ -191,12 +225,12 @@ class BenchServer {
     return new BenchServer(child, (await message<ServerReady>(child)).port);
   }
 
-  order(
-    what: Load,
-    { connections, users }: Pick<LoadOrder, "connections" | "users">,
-    client: KeyPair = proxy,
-  ): LoadOrder {
-    return { ...what, connections, users, client, port: this.#port, caPem: servingCa.certificatePem };
+  order(what: Load, width: Width, client: KeyPair = proxy): LoadOrder {
+    return { ...what, ...width, client, port: this.#port, caPem: servingCa.certificatePem };
+  }
+
+  stop(): void {
+    this.#child.kill("SIGKILL");
   }
 
   async state(passMs: number): Promise<ServerState> {
@@ -205,14 +239,14 @@ class BenchServer {
     return message<ServerState>(this.#child);
   }
 
-  async load(load: ChildProcess, what: Load, width: Pick<LoadOrder, "connections" | "users">): Promise<LoadDone> {
+  async load(load: ChildProcess, what: Load, width: Width): Promise<LoadDone> {
     load.send(this.order(what, width));
     return message<LoadDone>(load);
   }
 
   async cost(load: ChildProcess, what: Load): Promise<Spent> {
     const before = await this.state(0);
-    const { requests, elapsedMs } = await this.load(load, what, { connections: 16, users: 8 });
+    const { requests, elapsedMs } = await this.load(load, what, warmWidth);
     const after = await this.state(0);
     return { cpuUs: after.cpuUs - before.cpuUs, elapsedUs: elapsedMs * 1000, requests };
   }

@@ -14,19 +14,36 @@ process.on("message", (order: LoadOrder) => {
 });
 process.once("disconnect", () => process.exit());
 
+/** Warm connections, by what they were opened for. */
+const kept = new Map<string, readonly Asker[]>();
+
 async function run(order: LoadOrder): Promise<LoadDone> {
-  const askers = await Promise.all(Array.from({ length: order.connections }, (_, at) => Asker.connect(order, at)));
+  const askers = await connected(order);
   const { durationMs } = order;
+  const before = answersOf(askers);
   const from = performance.now();
   const end = durationMs === undefined ? from : from + durationMs;
   const stayAwake = poll();
-  await Promise.all(askers.map((asker) => asker.askUntil(end)));
+  await Promise.all(askers.map((asker) => asker.askUntil(order, end)));
   stayAwake();
   const elapsedMs = performance.now() - from;
-  let requests = 0;
-  for (const asker of askers) requests += asker.answers;
-  for (const asker of askers) asker.close();
-  return { requests, elapsedMs };
+  if (!order.keepsConnections) for (const asker of askers) asker.close();
+  return { requests: answersOf(askers) - before, elapsedMs };
+}
+
+async function connected(order: LoadOrder): Promise<readonly Asker[]> {
+  const key = `${order.port} ${order.connections} ${order.users}`;
+  const warm = kept.get(key);
+  if (warm !== undefined) return warm;
+  const askers = await Promise.all(Array.from({ length: order.connections }, (_, at) => Asker.connect(order, at)));
+  if (order.keepsConnections) kept.set(key, askers);
+  return askers;
+}
+
+function answersOf(askers: readonly Asker[]): number {
+  let answers = 0;
+  for (const asker of askers) answers += asker.answers;
+  return answers;
 }
 
 /**
@@ -46,14 +63,12 @@ function poll(): () => void {
 
 class Asker {
   readonly #socket: TLSSocket;
-  readonly #request: Buffer;
-  readonly #bodyBytes: number;
+  readonly #headers: string;
   answers = 0;
 
-  private constructor(socket: TLSSocket, request: Buffer, bodyBytes: number) {
+  private constructor(socket: TLSSocket, headers: string) {
     this.#socket = socket;
-    this.#request = request;
-    this.#bodyBytes = bodyBytes;
+    this.#headers = headers;
   }
 
   static async connect(order: LoadOrder, at: number): Promise<Asker> {
@@ -67,7 +82,6 @@ class Asker {
     });
     await once(socket, "secureConnect");
     const lines = [
-      `GET ${order.path} HTTP/1.1`,
       "Host: localhost",
       "User-Agent: kubectl/v1.37.2 (linux/amd64) kubernetes/abcdefg",
       "Accept: application/json",
@@ -78,7 +92,7 @@ class Asker {
       "X-Remote-Group: system:authenticated",
       "X-Remote-Extra-Scopes: view",
     ];
-    return new Asker(socket, Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), order.bodyBytes);
+    return new Asker(socket, lines.join("\r\n"));
   }
 
   close(): void {
@@ -86,36 +100,39 @@ class Asker {
   }
 
   /** Once at least. The answers of one path have one length: the first is read, the others are counted. */
-  askUntil(endMs: number): Promise<void> {
+  async askUntil({ path, bodyBytes }: LoadOrder, endMs: number): Promise<void> {
+    const request = Buffer.from(`GET ${path} HTTP/1.1\r\n${this.#headers}\r\n\r\n`);
+    if (this.#socket.destroyed) throw new Error("the server closed a connection between two turns");
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let first = Buffer.alloc(0);
     let answerBytes = 0;
     let received = 0;
-    this.#socket.on("error", reject);
-    this.#socket.on("close", () => reject(new Error("the server closed the connection")));
-    this.#socket.on("data", (chunk: Buffer) => {
+    const closed = (): void => reject(new Error("the server closed the connection"));
+    const read = (chunk: Buffer): void => {
       received += chunk.length;
       if (answerBytes === 0) {
         first = Buffer.concat([first, chunk]);
         const head = first.indexOf("\r\n\r\n");
         if (head < 0) return;
-        this.#check(first.toString("latin1", 0, head));
-        answerBytes = head + 4 + this.#bodyBytes;
+        check(first.toString("latin1", 0, head), bodyBytes);
+        answerBytes = head + 4 + bodyBytes;
       }
       if (received < answerBytes) return;
       if (received > answerBytes) return reject(new Error(`${received} bytes instead of ${answerBytes}`));
       received = 0;
       this.answers++;
-      if (performance.now() < endMs) this.#socket.write(this.#request);
+      if (performance.now() < endMs) this.#socket.write(request);
       else resolve();
-    });
-    this.#socket.write(this.#request);
-    return promise;
+    };
+    this.#socket.on("error", reject).on("close", closed).on("data", read);
+    this.#socket.write(request);
+    await promise;
+    this.#socket.off("error", reject).off("close", closed).off("data", read);
   }
+}
 
-  #check(head: string): void {
-    if (!head.startsWith("HTTP/1.1 200 ") || !head.toLowerCase().includes(`\r\ncontent-length: ${this.#bodyBytes}`)) {
-      throw new Error(`unexpected answer: ${head}`);
-    }
+function check(head: string, bodyBytes: number): void {
+  if (!head.startsWith("HTTP/1.1 200 ") || !head.toLowerCase().includes(`\r\ncontent-length: ${bodyBytes}`)) {
+    throw new Error(`unexpected answer: ${head}`);
   }
 }

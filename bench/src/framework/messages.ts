@@ -28,6 +28,8 @@ export interface LoadOrder {
   readonly caPem: string;
   readonly client: { readonly certificatePem: string; readonly keyPem: string };
   readonly connections: number;
+  /** For the next orders of this width: no handshake is measured then. */
+  readonly keepsConnections: boolean;
   /** `undefined`: each connection asks once, all at the same moment. */
   readonly durationMs: number | undefined;
   /** How many user names the connections share. */

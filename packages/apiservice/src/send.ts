@@ -7,6 +7,12 @@ import type { Reply, StreamedBody } from "./reply.ts";
 /** What is handed to the connection before waiting for a slow reader: bounds the memory one client can hold. */
 const burstBytes = 1024 * 1024;
 
+/**
+ * Larger answers are sent after all requests that came with theirs were answered: encrypting one pushes the code that answers out of the
+ * processor's caches, and a small answer does not wait for it.
+ */
+const largestAtOnce = 256 * 1024;
+
 export function toResponse(exchange: Exchange, reply: Reply): Response {
   const { headers } = exchange;
   Object.assign(headers, reply.headers);
@@ -21,7 +27,8 @@ export function toResponse(exchange: Exchange, reply: Reply): Response {
   if (length === 0 || exchange.method === "HEAD") return new FastResponse(null, init);
   const [first] = segments;
   const isWhole = segments.length === 1 && first !== undefined && length <= burstBytes;
-  return new FastResponse(pipeable(isWhole ? new WholeBody(first) : new SegmentPipe(segments)), init);
+  const body = isWhole ? new WholeBody(first) : new SegmentPipe(segments);
+  return new FastResponse(pipeable(length > largestAtOnce ? new LaterBody(body) : body), init);
 }
 
 /** Node reads and drops such a body, however long, before the next request; small ones are cheaper than a handshake. */
@@ -34,14 +41,32 @@ function leavesBodyUnread(request: IncomingMessage): boolean {
 const longestDropped = 256 * 1024;
 
 /** srvx takes anything with a `pipe` as a body; its types know only the web's. */
-function pipeable(body: WholeBody | SegmentPipe | StreamPipe): ResponseBody {
+function pipeable(body: Body): ResponseBody {
   return body as unknown as ResponseBody;
 }
 
 type ResponseBody = ConstructorParameters<typeof FastResponse>[0];
 
+interface Body {
+  pipe(response: ServerResponse): void;
+}
+
+class LaterBody implements Body {
+  readonly #body: Body;
+
+  constructor(body: Body) {
+    this.#body = body;
+  }
+
+  pipe(response: ServerResponse): void {
+    setImmediate(() => {
+      if (!response.destroyed) this.#body.pipe(response);
+    });
+  }
+}
+
 /** One write for head and body. */
-class WholeBody {
+class WholeBody implements Body {
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array) {
@@ -54,7 +79,7 @@ class WholeBody {
 }
 
 /** Writes segments in bursts, each in one go, and waits for the reader between them. */
-class SegmentPipe {
+class SegmentPipe implements Body {
   readonly #segments: readonly Uint8Array[];
   #next = 0;
 
@@ -84,7 +109,7 @@ class SegmentPipe {
 }
 
 /** Writes a growing body; a reader that is gone ends the iteration. */
-class StreamPipe {
+class StreamPipe implements Body {
   readonly #stream: StreamedBody;
 
   constructor(stream: StreamedBody) {
