@@ -19,8 +19,8 @@ export default defineConfig({
           include: ["e2e/test/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 900_000,
-          // Mostly waiting: two at a time halve the duration on two cores.
-          maxWorkers: 2,
+          // Mostly waiting, on two cores as well.
+          maxWorkers: 3,
         },
       },
       {
