@@ -13,6 +13,7 @@ export type { SignatureAlgorithm } from "./internal/signature.ts";
 // Verifying
 export { verifyCertificate, verifyChain } from "./verify-chain.ts";
 export type { VerifiedChain, VerifyOptions } from "./verify-chain.ts";
+export { handshakeFault } from "./handshake-fault.ts";
 
 // Issuing
 export { issueAuthority, issueClient, issueServer } from "./issue.ts";

@@ -1,6 +1,6 @@
 /** From what Node and undici throw to the error that says what to do. */
+import { handshakeFault } from "@kubemetrics/x509";
 import { KubeError, KubeUnreachable, type UnreachableCode } from "../kube-error.ts";
-import { certificateFault } from "./certificate-fault.ts";
 
 interface Reason {
   readonly code: UnreachableCode;
@@ -94,5 +94,5 @@ function innermost(error: unknown): { code: string; text: string } {
 }
 
 function textOf({ message }: Error, code: string): string {
-  return certificateFault(code) ?? (message === "" ? code : message);
+  return handshakeFault(code) ?? (message === "" ? code : message);
 }

@@ -1,7 +1,7 @@
 /** Says what went wrong with a request, by class, and what to do about it. */
+import { handshakeFault } from "@kubemetrics/x509";
 import { KubeletError, type KubeletErrorCode } from "../kubelet-error.ts";
 import type { KubeletEndpoint } from "../kubelet-endpoint.ts";
-import { certificateFault } from "./certificate-fault.ts";
 import { nameMismatch } from "./certificate-names.ts";
 import { ExchangeFailure } from "./exchange-failure.ts";
 
@@ -185,5 +185,5 @@ function adviceForStatus(status: number, url: string): Advice {
 function textOf(raw: NodeJS.ErrnoException): string {
   // Several addresses were tried: the first failure speaks for all.
   const first = raw instanceof AggregateError ? (raw.errors[0] as Error | undefined) : undefined;
-  return first?.message ?? certificateFault(raw.code ?? "") ?? raw.message;
+  return first?.message ?? handshakeFault(raw.code ?? "") ?? raw.message;
 }

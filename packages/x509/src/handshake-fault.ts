@@ -1,12 +1,14 @@
 /**
- * What is wrong with a certificate, by the code of the handshake's error; the same on every Node.js.
+ * What is wrong with the other side's certificate, by the code of the error with which `node:tls` or `undici` gave up the handshake; the
+ * same on every Node.js.
  *
  * Node's own text differs between versions, and newer ones advise options of Node itself, which is nothing that an operator of a
  * server has at hand.
  *
+ * @param code - an OpenSSL verification code, as in the `code` of Node's error: `CERT_HAS_EXPIRED`
  * @returns a sentence without an end, or `undefined` for codes that are not about a certificate
  */
-export function certificateFault(code: string): string | undefined {
+export function handshakeFault(code: string): string | undefined {
   return faults.get(code);
 }
 
