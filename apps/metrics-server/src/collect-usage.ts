@@ -1,5 +1,6 @@
 /** From kube-apiserver's objects and the kubelets' pages to the usage store. */
 import { parseLabelSelector } from "@kubemetrics/apimachinery";
+import type { Clock } from "@kubemetrics/apiservice";
 import { ClusterObjects, type CollectionObserver } from "@kubemetrics/kube";
 import {
   KubeletClient,
@@ -9,7 +10,7 @@ import {
   type ScrapeObserver,
 } from "@kubemetrics/kubelet";
 import { UsageStore } from "@kubemetrics/usage";
-import { elapsedOf, type AppClock } from "./clock.ts";
+import { elapsedOf } from "./clock.ts";
 import type { Cluster } from "./cluster.ts";
 import { FailingNodes } from "./failing-nodes.ts";
 import { KubeletTrust } from "./kubelet-trust.ts";
@@ -20,7 +21,7 @@ import type { ReadText } from "./text-files.ts";
 
 export interface CollectionSurroundings {
   readonly log: AppLog;
-  readonly clock: AppClock;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly readText: ReadText;
 }

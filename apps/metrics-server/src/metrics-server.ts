@@ -1,11 +1,11 @@
 /** Puts the server together: kube-apiserver → caches → scrape schedule → usage store → metrics.k8s.io → HTTPS. */
-import { createExtensionServer, type Log } from "@kubemetrics/apiservice";
+import { createExtensionServer, systemClock, type Clock, type Log } from "@kubemetrics/apiservice";
 import { createDelegatingAuthenticator } from "@kubemetrics/authentication";
 import { delegatedAuthorizer } from "@kubemetrics/authorization";
 import { SubjectAccessReviewClient, TokenReviewClient } from "@kubemetrics/kube";
 import { resourceMetricsGroup } from "@kubemetrics/resource-metrics";
 import { openAuditLog } from "./audit-log.ts";
-import { elapsedOf, machineClock, type AppClock } from "./clock.ts";
+import { elapsedOf } from "./clock.ts";
 import { openCluster, type Cluster } from "./cluster.ts";
 import { startCollecting } from "./collect-usage.ts";
 import { requireFlagFiles } from "./flag-files.ts";
@@ -26,7 +26,7 @@ import { version, versionInfo } from "./version.ts";
 export interface MetricsServerDependencies {
   /** Default: lines on standard error in the format of the options. */
   readonly log?: Log;
-  readonly clock?: AppClock;
+  readonly clock?: Clock;
   /** 0 ≤ number < 1. */
   readonly random?: () => number;
   /** `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`; needed only without a kubeconfig. Default: not in a cluster. */
@@ -63,7 +63,7 @@ export async function startMetricsServer(
 ): Promise<RunningMetricsServer> {
   const around: Surroundings = {
     log: appLog(dependencies.log) ?? createLog(options.logging),
-    clock: dependencies.clock ?? machineClock,
+    clock: dependencies.clock ?? systemClock,
     random: dependencies.random ?? Math.random,
     environment: dependencies.environment ?? {},
     readText: dependencies.readText ?? readText,
@@ -182,6 +182,7 @@ function accessOf(
       tokens: {
         reviewer: new TokenReviewClient(cluster.authentication, { clock, random }),
         cacheTtlMs: options.authentication.tokenCacheTtlMs,
+        clock: elapsedOf(clock),
       },
       clock: () => clock.now(),
     }),

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "@kubemetrics/apiservice";
 import { readFamilies } from "@kubemetrics/exposition";
 import type { KubeObject } from "@kubemetrics/sandbox";
 import { issueAuthority, issueClient } from "@kubemetrics/x509";
 import { defaultOptions, FlagsInvalid, startMetricsServer } from "@kubemetrics/metrics-server";
-import { machineClock } from "../src/clock.ts";
 import {
   allowRegistration,
   askAs,
@@ -138,7 +138,7 @@ describe.concurrent("trouble and change", () => {
     const options = await optionsFor(sandbox, await opened.folder());
     const server = await startMetricsServer(options, {
       log: recordingLog().log,
-      clock: { ...machineClock, now: () => Date.now() + stepMs },
+      clock: { ...systemClock, now: () => Date.now() + stepMs },
     });
     opened.add(() => server.close());
     await server.ready;

@@ -49,6 +49,7 @@ const hourMs = 3_600_000;
 export function createAggregatedServer(options: AggregatedServerOptions): ExtensionServer {
   const { kubeApiserver, service, serving, renewal, groups, log, clock = systemClock } = options;
   const now = (): number => clock.now();
+  const tokens = { reviewer: kubeApiserver.tokens, clock: clock.elapsed ?? now };
   const trust = new ConfigMapTrust({
     source: kubeApiserver.trust,
     onNotice: ({ code, message }) => log.warn({ code }, message),
@@ -61,7 +62,7 @@ export function createAggregatedServer(options: AggregatedServerOptions): Extens
   const { clientCaHints, health = [], ...rest } = options;
   const server = createExtensionServer({
     ...rest,
-    authenticator: createDelegatingAuthenticator({ trust, tokens: { reviewer: kubeApiserver.tokens }, clock: now }),
+    authenticator: createDelegatingAuthenticator({ trust, tokens, clock: now }),
     authorizer: delegatedAuthorizer({ accessReview: { reviewer: kubeApiserver.access, clock } }),
     tls: { ...options.tls, ...(serving ?? registration.pair) },
     ...(clientCaHints === true && { clientCaHints: trust }),

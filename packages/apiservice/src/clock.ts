@@ -4,6 +4,8 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds of a clock that nobody sets, from any origin. Default `now()`. */
+  readonly elapsed?: () => number;
   /** Calls `callback` once after `delayMs`; the returned function cancels it. */
   after(delayMs: number, callback: () => void): () => void;
 }
@@ -11,6 +13,7 @@ export interface Clock {
 /** The machine's clock. Pending waits do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);
     timer.unref();

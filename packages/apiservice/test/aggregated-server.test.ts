@@ -33,6 +33,7 @@ afterEach(async () => {
 
 async function start(
   options: Partial<AggregatedServerOptions> = {},
+  kubeApiserver: Partial<AggregatedServerOptions["kubeApiserver"]> = {},
 ): Promise<{ server: ExtensionServer; port: number }> {
   const server = createAggregatedServer({
     groups: [thingsGroup({ list: ({ user }) => jsonAnswer({ user: user.name }) })],
@@ -52,6 +53,7 @@ async function start(
         },
       },
       apiServices: apiServices.client(),
+      ...kubeApiserver,
     },
     log,
     clock,
@@ -98,6 +100,22 @@ test("kube-apiserver says whom to believe and who may what, and kube-aggregator 
   expect(await through(bundle, port, { headers: [["Authorization", "Bearer good"]] })).toBe("holder");
   expect(await through(bundle, port, { headers: [["Authorization", "Bearer bad"]] })).toBe("401");
   expect(asked.map(({ user }) => user)).toEqual(["system:anonymous", "alice", "mallory", "bob", "holder"]);
+});
+
+test("what kube-apiserver said of a user is forgotten in time, though the machine's clock is set back", async () => {
+  let passedMs = 0;
+  let reviews = 0;
+  const setBack = { now: () => clock.ms, elapsed: () => passedMs, after: clock.after.bind(clock) };
+  const tokens = { review: async () => ({ authenticated: ++reviews === 1, user: { username: "holder" } }) };
+  const { port } = await start({ clock: setBack, serving }, { tokens });
+  const answer = async (): Promise<number> =>
+    (await ask(port, list, { headers: [["Authorization", "Bearer good"]] })).status;
+  expect(await answer()).toBe(200);
+  clock.ms -= day;
+  passedMs = 9_999;
+  expect([await answer(), asked.length]).toEqual([200, 1]);
+  passedMs = 10_001;
+  expect(await answer()).toBe(401);
 });
 
 test("it is ready when it knows whom to believe and is believed", async () => {

@@ -19,7 +19,7 @@ export interface DelegatingAuthenticatorOptions {
   readonly trust: TrustSource;
   /** How to ask about bearer tokens. Absent = tokens say nothing, and their bearer is anonymous. */
   readonly tokens?: TokenAuthenticator | TokenAuthenticatorOptions | undefined;
-  /** Epoch milliseconds. Default `Date.now`. */
+  /** Epoch milliseconds, for certificates. Default `Date.now`. */
   readonly clock?: () => number;
 }
 
@@ -59,9 +59,7 @@ class DelegatingAuthenticator implements Authenticator {
     this.#trust = trust;
     this.#clock = clock;
     this.#tokens =
-      tokens === undefined || tokens instanceof TokenAuthenticator
-        ? tokens
-        : new TokenAuthenticator({ clock, ...tokens });
+      tokens === undefined || tokens instanceof TokenAuthenticator ? tokens : new TokenAuthenticator(tokens);
   }
 
   authenticate(request: RequestCredentials): AuthenticationResult | Promise<AuthenticationResult> {

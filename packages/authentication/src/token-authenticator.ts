@@ -25,7 +25,7 @@ export interface TokenAuthenticatorOptions {
   readonly cacheSize?: number;
   /** How long a review may take before all who wait for it are told so, milliseconds. Default 30 s. */
   readonly lookupTimeoutMs?: number;
-  /** Epoch milliseconds. Default `Date.now`. */
+  /** How old an answer is: milliseconds of a clock that nobody sets, from any origin. Default `performance.now`. */
   readonly clock?: () => number;
   /** 32 random bytes. Default: from the system, anew in each process. */
   readonly cacheKey?: Uint8Array;
@@ -54,7 +54,7 @@ export class TokenAuthenticator {
   constructor(options: TokenAuthenticatorOptions) {
     this.#options = options;
     this.#key = options.cacheKey ?? randomBytes(32);
-    this.#clock = options.clock ?? Date.now;
+    this.#clock = options.clock ?? (() => performance.now());
   }
 
   /** At once when the answer is kept, otherwise as a promise that never rejects. */

@@ -5,7 +5,7 @@ import {
   type TokenAnswer,
   type TokenReviewStatus,
 } from "@kubemetrics/authentication";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { alice, clock, der, now, usualTrust } from "./certificates.ts";
 
 /** A reviewer that knows tokens by their text and counts the questions. */
@@ -55,6 +55,23 @@ describe("an answer about a token", () => {
     time += 1;
     await tokens.lookup(token);
     expect(reviewer.asked).toHaveLength(questions + 1);
+  });
+
+  test("is not kept longer when the machine's clock is set back", async () => {
+    vi.useFakeTimers({ now, toFake: ["Date", "performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const reviewer = new Reviewer();
+    const authenticator = createDelegatingAuthenticator({ trust: fixedTrust(usualTrust), tokens: { reviewer } });
+    const ask = async (): Promise<string> =>
+      (await authenticator.authenticate({ peerChain: [], rawHeaders: ["Authorization", "Bearer good"] })).kind;
+    expect(await ask()).toBe("authenticated");
+    vi.setSystemTime(now - 3_600_000);
+    vi.advanceTimersByTime(9_999);
+    expect(await ask()).toBe("authenticated");
+    expect(reviewer.asked).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(await ask()).toBe("authenticated");
+    expect(reviewer.asked).toHaveLength(2);
   });
 
   test("comes at once when it is kept", async () => {

@@ -6,8 +6,8 @@ import type { SubjectAccessReviewer, SubjectAccessReviewStatus } from "./subject
 
 export interface AccessReviewOptions {
   readonly reviewer: SubjectAccessReviewer;
-  /** Milliseconds since 1970. */
-  readonly clock: { now(): number };
+  /** How old an answer is. With `elapsed`, milliseconds of a clock that nobody sets, that is read; else `now`, milliseconds since 1970. */
+  readonly clock: { now(): number; readonly elapsed?: () => number };
   /** How long an allowed answer is reused. Default 10 s; a revoked right works for that long. 0: never reuse. */
   readonly allowedTtlMs?: number;
   /** How long any other answer is reused. Default 10 s. 0: never reuse. */
@@ -39,7 +39,7 @@ export class AccessReviewAuthorizer implements Authorizer {
 
   authorize(attributes: Attributes): Decision | Promise<Decision> {
     const key = questionKey(attributes);
-    const known = this.#cache.get(key, this.#options.clock.now());
+    const known = this.#cache.get(key, this.#elapsedMs());
     if (known !== undefined) return decisionOf(known);
     const running = this.#running.get(key);
     if (running !== undefined) return running;
@@ -48,13 +48,19 @@ export class AccessReviewAuthorizer implements Authorizer {
     return review;
   }
 
+  /** A clock that is set back must not make a revoked right last longer. */
+  #elapsedMs(): number {
+    const { clock } = this.#options;
+    return clock.elapsed?.() ?? clock.now();
+  }
+
   async #ask(attributes: Attributes, key: string): Promise<Decision> {
     try {
       const status = await this.#options.reviewer.review(reviewSpec(attributes));
       const decision = decisionOf(status);
       const ttlMs = (status.allowed ? this.#options.allowedTtlMs : this.#options.refusedTtlMs) ?? 10_000;
       if (ttlMs > 0 && chosenLength(attributes) < maxRememberedLength) {
-        const now = this.#options.clock.now();
+        const now = this.#elapsedMs();
         this.#cache.set(key, status, now, now + ttlMs);
       }
       return decision;

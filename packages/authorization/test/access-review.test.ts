@@ -51,6 +51,19 @@ test("a remembered answer is given synchronously until its time to live is over"
   expect(reviewer.specs).toHaveLength(2);
 });
 
+test("a clock that is set back does not make a remembered answer last longer", async () => {
+  const reviewer = new Reviewer();
+  const clock = { ms: 0, passedMs: 0, now: () => clock.ms, elapsed: () => clock.passedMs };
+  const authorizer = new AccessReviewAuthorizer({ reviewer, clock });
+  await authorizer.authorize(asks("/version"));
+  clock.ms -= 3_600_000;
+  clock.passedMs = 9_999;
+  expect(authorizer.authorize(asks("/version"))).not.toBeInstanceOf(Promise);
+  clock.passedMs = 10_000;
+  expect(authorizer.authorize(asks("/version"))).toBeInstanceOf(Promise);
+  expect(reviewer.specs).toHaveLength(2);
+});
+
 test("refusals are remembered for their own time", async () => {
   const { reviewer, clock } = setup();
   reviewer.status = { allowed: false, reason: "no" };
