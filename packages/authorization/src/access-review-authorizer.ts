@@ -6,7 +6,7 @@ import type { SubjectAccessReviewer, SubjectAccessReviewStatus } from "./subject
 
 export interface AccessReviewOptions {
   readonly reviewer: SubjectAccessReviewer;
-  /** How old an answer is. With `elapsed`, milliseconds of a clock that nobody sets, that is read; else `now`, milliseconds since 1970. */
+  /** How old an answer is, in milliseconds from any origin: by `elapsed`, a clock that nobody sets, when there is one. */
   readonly clock: { now(): number; readonly elapsed?: () => number };
   /** How long an allowed answer is reused. Default 10 s; a revoked right works for that long. 0: never reuse. */
   readonly allowedTtlMs?: number;
