@@ -78,6 +78,19 @@ it("registered anew, it is unknown or unavailable for a moment and nothing else,
   expect(status.conditions).toMatchObject([{ type: "Available", status: "True", message: "all checks passed" }]);
 });
 
+it("made anew without its caBundle, it is served as soon as kube-apiserver was refused", async () => {
+  const before = await apiService();
+  await admin.delete(own);
+  const { caBundle: _, ...spec } = before.spec;
+  await admin.post(apiServices, { metadata: { name: flundersApiService }, spec });
+  const from = performance.now();
+  const served = async (): Promise<true | undefined> =>
+    (await admin.request("GET", flunders)).status === 200 || undefined;
+  await eventually("it is served", served, 60_000);
+  expect((await apiService()).spec.caBundle).toBe(before.spec.caBundle);
+  expect(performance.now() - from).toBeLessThan(30_000);
+});
+
 it("an object is created (201, and echoed), listed, deleted and no longer listed; lists have a resource version", async () => {
   const answer = await admin.request("POST", flunders, flunder("rest", { "sample-label": "true" }));
   expect(answer.status).toBe(201);

@@ -133,6 +133,7 @@ async function start(
       minVersion: options.serving.minVersion,
       ...(options.serving.ciphers !== "" && { ciphers: options.serving.ciphers }),
     },
+    onCertificateRefused: () => identity.refused(),
     ...(options.serving.sendsClientAuthorityNames && { clientCaHints: trust.source }),
     health,
     metrics: metricsPages({ ...collection, requests, startedMs }),

@@ -17,6 +17,8 @@ export interface ServingIdentity {
   /** PEM of what clients may trust now. */
   readonly trustedPem: string;
   readonly health: readonly HealthCheck[];
+  /** To be called when a client did not trust the pair. */
+  refused(): void;
   /** Follows files, renews, registers; `use` gets every later pair. Returns the end of it. */
   start(use: (pair: ServingPair) => void): () => void;
 }
@@ -49,6 +51,7 @@ export async function openServingIdentity(options: ServingIdentityOptions): Prom
         return registration.authorityPem;
       },
       health: [registration.health],
+      refused: () => registration.suspect(),
       start(use) {
         registration.start(use);
         return () => registration.close();
@@ -62,6 +65,7 @@ export async function openServingIdentity(options: ServingIdentityOptions): Prom
       return certificate.current.certificatePem;
     },
     health: [],
+    refused: () => undefined,
     start: (use) => repeat(clock, 10_000, () => certificate.refresh(use)),
   };
 }

@@ -65,6 +65,10 @@ export function createAggregatedServer(options: AggregatedServerOptions): Extens
     authenticator: createDelegatingAuthenticator({ trust, tokens, clock: now }),
     authorizer: delegatedAuthorizer({ accessReview: { reviewer: kubeApiserver.access, clock } }),
     tls: { ...options.tls, ...(serving ?? registration.pair) },
+    onCertificateRefused: () => {
+      if (registers) registration.suspect();
+      options.onCertificateRefused?.();
+    },
     ...(clientCaHints === true && { clientCaHints: trust }),
     health: [
       ...(registers ? [registration.health] : []),

@@ -60,6 +60,9 @@ export class ApiServiceRegistration {
   #use: (pair: ServingPair) => void = () => undefined;
   #pass: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
+  /** When the last pass ended and when the next one begins, by the clock that nobody sets. */
+  #passedMs = -Infinity;
+  #dueMs = -Infinity;
   #wasReady = false;
   #isClosed = false;
 
@@ -107,9 +110,20 @@ export class ApiServiceRegistration {
   sync(): Promise<void> {
     this.#pass ??= this.#syncOnce().finally(() => {
       this.#pass = undefined;
+      this.#passedMs = this.#elapsedMs();
       this.#schedule();
     });
     return this.#pass;
+  }
+
+  /**
+   * Tells that a client did not trust the certificate: the APIServices are looked at soon, one `retryMs` after the last look at the
+   * earliest, however often this is called.
+   */
+  suspect(): void {
+    if (this.#isClosed || this.#pass !== undefined || this.#cancel === undefined) return;
+    const soonMs = this.#passedMs + this.#options.retryMs;
+    if (soonMs < this.#dueMs) this.#scheduleIn(Math.max(0, soonMs - this.#elapsedMs()));
   }
 
   async #syncOnce(): Promise<void> {
@@ -183,12 +197,21 @@ export class ApiServiceRegistration {
 
   #schedule(): void {
     if (this.#isClosed) return;
-    const { clock, apiServices, everyMs, retryMs, settleMs } = this.#options;
+    const { apiServices, everyMs, retryMs, settleMs } = this.#options;
     const states = apiServices.map((name) => this.#known.get(name)?.state.kind);
     const isOpen = states.some((kind) => kind !== "trusted" && kind !== "foreign");
-    const delayMs = this.#next !== undefined ? settleMs : isOpen ? retryMs : everyMs;
+    this.#scheduleIn(this.#next !== undefined ? settleMs : isOpen ? retryMs : everyMs);
+  }
+
+  #scheduleIn(delayMs: number): void {
+    this.#dueMs = this.#elapsedMs() + delayMs;
     this.#cancel?.();
-    this.#cancel = clock.after(delayMs, () => void this.sync());
+    this.#cancel = this.#options.clock.after(delayMs, () => void this.sync());
+  }
+
+  #elapsedMs(): number {
+    const { clock } = this.#options;
+    return clock.elapsed?.() ?? clock.now();
   }
 
   #isDue(pair: ServingPair, lifetimeMs: number): boolean {

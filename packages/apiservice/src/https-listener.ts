@@ -8,6 +8,7 @@ import type { Clock } from "./clock.ts";
 import type { Drainable } from "./connection-drain.ts";
 import type { Connections } from "./connection.ts";
 import { mostHeaderLines } from "./framing-filter.ts";
+import { RefusedCertificates } from "./refused-certificate.ts";
 import { refuseUpgrade } from "./refused-upgrade.ts";
 import type { Limits, Log, TlsOptions } from "./server-options.ts";
 import { StalledReaders } from "./stalled-readers.ts";
@@ -19,6 +20,7 @@ type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unkno
 export interface ListenerOptions {
   readonly tls: TlsOptions;
   readonly clientCaHints?: TrustSource;
+  readonly onCertificateRefused?: () => void;
   readonly limits: Pick<Limits, "headersTimeoutMs" | "stalledReaderMs">;
   readonly connections: Connections;
   readonly clock: Clock;
@@ -36,7 +38,7 @@ export class HttpsListener implements Drainable {
   #endSweeps = (): void => undefined;
 
   /** @throws ServingPairInvalid */
-  constructor({ tls, clientCaHints, limits, connections, clock, log }: ListenerOptions) {
+  constructor({ tls, clientCaHints, onCertificateRefused, limits, connections, clock, log }: ListenerOptions) {
     this.#options = tls;
     this.#log = log;
     this.#hints = clientCaHints !== undefined && sendsHints ? new ClientCaHints(clientCaHints) : undefined;
@@ -55,9 +57,11 @@ export class HttpsListener implements Drainable {
     const refused = (request: IncomingMessage): void => refuseUpgrade(request, connections.of(request.socket));
     this.#server.on("upgrade", refused);
     this.#server.on("connect", refused);
-    this.#server.on("clientError", (error, socket) =>
-      refuseUnreadable(error, socket, connections.of(socket as Socket)),
-    );
+    const refusals = new RefusedCertificates(clock, log, onCertificateRefused);
+    this.#server.on("clientError", (error, socket) => {
+      refusals.note(error, socket);
+      refuseUnreadable(error, socket, connections.of(socket as Socket));
+    });
   }
 
   get connections(): number {

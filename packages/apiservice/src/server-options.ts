@@ -75,6 +75,11 @@ export interface ExtensionServerOptions {
    * intermediate certificates of clients would be lost. Default: no CA is named.
    */
   readonly clientCaHints?: TrustSource;
+  /**
+   * Called when a client ends the handshake because it does not trust the certificate: kube-aggregator does so when the APIService
+   * was made anew, without its `caBundle`. Must not throw. See `ApiServiceRegistration.suspect`.
+   */
+  readonly onCertificateRefused?: () => void;
   /** Checks beside the built-in `ping`, `log` and `shutdown`, in the order of the verbose answer. */
   readonly health?: readonly HealthCheck[];
   /** Renders `/metrics`, behind authorization. `accept` is the request's Accept header. */

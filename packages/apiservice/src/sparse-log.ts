@@ -1,18 +1,18 @@
 /** Keeps a log readable while the same thing happens thousands of times. */
 import type { Clock } from "./clock.ts";
 
-/** One line in this time. */
-const everyMs = 1_000;
-
 export class SparseLog {
   readonly #clock: Clock;
   readonly #write: (fields: object, message: string) => void;
+  readonly #everyMs: number;
   #quietUntilMs = -Infinity;
   #suppressed = 0;
 
-  constructor(clock: Clock, write: (fields: object, message: string) => void) {
+  /** @param everyMs - one line in this time */
+  constructor(clock: Clock, write: (fields: object, message: string) => void, everyMs = 1_000) {
     this.#clock = clock;
     this.#write = write;
+    this.#everyMs = everyMs;
   }
 
   /** The next line that is written says how many were not. */
@@ -22,7 +22,7 @@ export class SparseLog {
       this.#suppressed++;
       return;
     }
-    this.#quietUntilMs = now + everyMs;
+    this.#quietUntilMs = now + this.#everyMs;
     this.#write(this.#suppressed === 0 ? fields : { ...fields, suppressed: this.#suppressed }, message);
     this.#suppressed = 0;
   }

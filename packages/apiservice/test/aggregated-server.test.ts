@@ -4,6 +4,7 @@ import type { ConfigMapState } from "@kubemetrics/authentication";
 import type { SubjectAccessReviewSpec } from "@kubemetrics/authorization";
 import { issueAuthority, issueClient, type KeyPair } from "@kubemetrics/x509";
 import { startApiServices, type ApiServices } from "./api-services.ts";
+import { alerts, refuse } from "./refusing-client.ts";
 import { ask, authority, ManualClock, MemoryLog, RawClient, serving, type AskOptions } from "./test-server.ts";
 import { jsonAnswer, thingsGroup } from "./things.ts";
 
@@ -116,6 +117,22 @@ test("what kube-apiserver said of a user is forgotten in time, though the machin
   expect([await answer(), asked.length]).toEqual([200, 1]);
   passedMs = 10_001;
   expect(await answer()).toBe(401);
+});
+
+test("an APIService that was made anew is found when kube-aggregator turns away", async () => {
+  await apiServices.create("v1.g.io", { service });
+  const refusals: string[] = [];
+  const { port } = await start({ onCertificateRefused: () => refusals.push("refused") });
+  while ((await apiServices.bundle("v1.g.io")) === "") await new Promise((resolve) => setImmediate(resolve));
+  await apiServices.remove("v1.g.io");
+  await apiServices.create("v1.g.io", { service });
+  clock.advance(5_000);
+  expect(await apiServices.bundle("v1.g.io")).toBe("");
+  await refuse(port, alerts.unknownCa);
+  while (refusals.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(0);
+  while ((await apiServices.bundle("v1.g.io")) === "") await new Promise((resolve) => setImmediate(resolve));
+  expect(await through(await apiServices.bundle("v1.g.io"), port, {})).toBe("system:anonymous");
 });
 
 test("it is ready when it knows whom to believe and is believed", async () => {

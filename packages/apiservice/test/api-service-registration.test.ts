@@ -147,6 +147,55 @@ test("somebody who empties the bundle does not cut the server off for long", asy
   registration.close();
 });
 
+describe("a client that does not trust the certificate", () => {
+  test("brings the next look forward, to five seconds after the last", async () => {
+    await apiServices.create(name, { service });
+    const { registration } = register();
+    registration.start(() => undefined);
+    await registration.sync();
+    await apiServices.remove(name);
+    await apiServices.create(name, { service });
+    clock.advance(1_000);
+    registration.suspect();
+    registration.suspect();
+    clock.advance(3_999);
+    expect(await apiServices.bundle(name)).toBe("");
+    clock.advance(1);
+    await registration.sync();
+    expect(await isBelieved(await apiServices.bundle(name), registration.pair)).toBe(true);
+    registration.close();
+  });
+
+  test("costs one look in five seconds, however often it comes back", async () => {
+    await apiServices.create(name, { service });
+    const { registration, client } = register();
+    registration.start(() => undefined);
+    await registration.sync();
+    const before = client.requests.length;
+    for (let passedMs = 0; passedMs < 60_000; passedMs += 100) {
+      registration.suspect();
+      clock.advance(100);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await registration.sync();
+    expect(client.requests.length - before).toBeGreaterThan(5);
+    expect(client.requests.length - before).toBeLessThan(14);
+    registration.close();
+  });
+
+  test("changes nothing before the start and after the end", async () => {
+    const { registration, client } = register();
+    registration.suspect();
+    clock.advance(60_000);
+    registration.start(() => undefined);
+    await registration.sync();
+    registration.close();
+    registration.suspect();
+    clock.advance(60_000);
+    expect(client.requests).toEqual([`get ${name}`]);
+  });
+});
+
 describe("renewal", () => {
   test("a certificate is renewed under the same authority when a third of its time is left; no APIService changes", async () => {
     await apiServices.create(name, { service });
