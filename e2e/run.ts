@@ -57,6 +57,7 @@ function readCommandLine(): CommandLine {
 async function runLoopback(): Promise<number> {
   const isWhole = kubernetesVersion().isNewest;
   if (!(await build(isWhole ? [...corePrograms, "metrics-server"] : corePrograms))) return 1;
+  if (isWhole && startsNode() && !(await build(nodePrograms))) return 1;
   using run = beginRun([]);
   return await vitest("e2e", run.record, [], isWhole ? [] : coreOnly(asked.vitestArguments));
 }
@@ -79,6 +80,12 @@ async function runNode(): Promise<number> {
   if (bundle.status !== 0) return bundle.status ?? 1;
   using run = beginRun(hostFolders);
   return await vitest("node", run.record, isolation, []);
+}
+
+/** Whether the suite of killed runs, which kills one on a real node, is among those that run. */
+function startsNode(): boolean {
+  const files = asked.vitestArguments.filter((argument) => argument.includes(".test.ts"));
+  return missingForNode().length === 0 && (files.length === 0 || files.some((file) => file.includes("leftovers")));
 }
 
 /** Builds what is missing while there is a network; the suite has none. */

@@ -46,7 +46,9 @@ export async function run(): Promise<readonly Figure[]> {
     const load = started("load");
     await checkRefusals(framework);
     const reviewsPerQuestion = await mostReviews(framework, load);
-    const small = await measuredPairs(bare, framework, load, smallLoad, pairs);
+    for (const server of [bare, framework]) await server.cost(load, smallLoad);
+    const small: Pair[] = [];
+    for (let at = 0; at < pairs; at++) small.push(await measuredPair(bare, framework, load, smallLoad));
     for (const server of [bare, framework]) server.stop();
     const large: Pair[] = [];
     for (let at = 0; at < pairs; at++) large.push(await freshPair(started, load));
@@ -108,26 +110,15 @@ const largeLoad: Load = { path: largePath, bodyBytes: largeBytes, durationMs: 40
 type Starter = (name: string) => ChildProcess;
 
 /** Over warm connections, in short turns, the first one changing: a busy moment of the machine hits both. */
-async function measuredPairs(
-  bare: BenchServer,
-  framework: BenchServer,
-  load: ChildProcess,
-  what: Load,
-  count: number,
-): Promise<Pair[]> {
-  for (const server of [bare, framework]) await server.cost(load, what);
-  const measured: Pair[] = [];
-  for (let at = 0; at < count; at++) {
-    const spent = { bare: nothing, framework: nothing };
-    for (let turn = 0; turn < turnsAPair; turn++) {
-      const order = turn % 2 === 0 ? (["bare", "framework"] as const) : (["framework", "bare"] as const);
-      for (const kind of order) {
-        spent[kind] = sum(spent[kind], await (kind === "bare" ? bare : framework).cost(load, what));
-      }
+async function measuredPair(bare: BenchServer, framework: BenchServer, load: ChildProcess, what: Load): Promise<Pair> {
+  const spent = { bare: nothing, framework: nothing };
+  for (let turn = 0; turn < turnsAPair; turn++) {
+    const order = turn % 2 === 0 ? (["bare", "framework"] as const) : (["framework", "bare"] as const);
+    for (const kind of order) {
+      spent[kind] = sum(spent[kind], await (kind === "bare" ? bare : framework).cost(load, what));
     }
-    measured.push({ bare: each(spent.bare), framework: each(spent.framework) });
   }
-  return measured;
+  return { bare: each(spent.bare), framework: each(spent.framework) };
 }
 
 /**
@@ -138,9 +129,10 @@ async function freshPair(started: Starter, load: ChildProcess): Promise<Pair> {
   const bare = await BenchServer.start(started("server"), "bare");
   const framework = await BenchServer.start(started("server"), "framework");
   try {
-    for (const server of [bare, framework]) await server.cost(load, smallLoad);
-    const [pair] = await measuredPairs(bare, framework, load, largeLoad, 1);
-    return pair!;
+    for (const what of [smallLoad, largeLoad]) {
+      for (const server of [bare, framework]) await server.cost(load, what);
+    }
+    return await measuredPair(bare, framework, load, largeLoad);
   } finally {
     for (const server of [bare, framework]) server.stop();
   }

@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { cacheFolder } from "./assets.ts";
 
-/** Kernel settings that a kubelet changes for the whole machine. */
+/** Kernel settings that a kubelet changes for the whole machine: the business of runs that start one, since two runs may go on at once. */
 const kernelSettings = ["kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory"];
 
 /** Written before a run changes anything; removed when it has put everything back. */
@@ -57,7 +57,7 @@ function withDefaults({ records, kernel = "/proc/sys", cgroups = "/sys/fs/cgroup
 /**
  * Begins a run: mends what dead runs left, then records this one. Disposing mends this one.
  *
- * @param folders - folders of the machine that the run will make if they are not there
+ * @param folders - folders of the machine that the run will make if they are not there; none: it starts no kubelet
  */
 export function beginRun(folders: readonly string[], machine: MachinePaths = {}): Run {
   const paths = withDefaults(machine);
@@ -69,7 +69,7 @@ export function beginRun(folders: readonly string[], machine: MachinePaths = {})
     cgroup: `kubemetrics-e2e-${process.pid}`,
     stateFolder: mkdtempSync(join(tmpdir(), "kubemetrics-e2e-")),
     kernel: Object.fromEntries(
-      kernelSettings.flatMap((name) => {
+      (folders.length === 0 ? [] : kernelSettings).flatMap((name) => {
         const file = join(paths.kernel, name);
         return existsSync(file) ? [[name, readFileSync(file, "utf8").trim()]] : [];
       }),

@@ -11,6 +11,7 @@ import {
   access,
   apply,
   clientOf,
+  componentsFile,
   deployMetricsServer,
   kubectl,
   loadContainer,
@@ -179,6 +180,15 @@ describe("the deployed server", () => {
         message: "all checks passed",
       });
     }
+  });
+
+  it("is believed again at once when an APIService was deleted and the manifest is applied again", async () => {
+    const apiService = "apiservice/v1beta1.metrics.k8s.io";
+    await kubectl("delete", apiService);
+    await kubectl("apply", "-f", componentsFile);
+    await kubectl("wait", "--for=condition=Available", apiService, "--timeout=30s");
+    const log = await kubectl("-n", "kube-system", "logs", "deployment/metrics-server");
+    expect(log).toContain("a client does not accept this server's certificate");
   });
 
   it("may do what its manifest says and nothing else", async () => {

@@ -86,6 +86,16 @@ describe("the record of a run", () => {
     expect(leftBy(run.record)).toEqual(nothing);
   });
 
+  it("a run that starts no kubelet leaves the kernel's settings to one that does", () => {
+    const run = beginRun([], machine);
+    const other = beginRun([join(folder, "var/lib/kubelet")], machine);
+    useMachine(other.record);
+    run[Symbol.dispose]();
+    expect(readFileSync(join(machine.kernel, "vm/overcommit_memory"), "utf8").trim()).toBe("1");
+    other[Symbol.dispose]();
+    expect(leftBy(other.record)).toEqual(nothing);
+  });
+
   it("a run that is killed is put back by the next start; one that lives is left alone", () => {
     const run = beginRun([join(folder, "var/lib/kubelet")], machine);
     useMachine(run.record);

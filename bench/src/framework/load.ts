@@ -14,7 +14,7 @@ process.on("message", (order: LoadOrder) => {
 });
 process.once("disconnect", () => process.exit());
 
-/** Warm connections, by what they were opened for. */
+/** Warm connections, by the port of their server and their number; forgotten with the first that is closed. */
 const kept = new Map<string, readonly Asker[]>();
 
 async function run(order: LoadOrder): Promise<LoadDone> {
@@ -32,11 +32,14 @@ async function run(order: LoadOrder): Promise<LoadDone> {
 }
 
 async function connected(order: LoadOrder): Promise<readonly Asker[]> {
-  const key = `${order.port} ${order.connections} ${order.users}`;
-  const warm = kept.get(key);
+  const key = `${order.port} ${order.connections}`;
+  const warm = order.keepsConnections ? kept.get(key) : undefined;
   if (warm !== undefined) return warm;
   const askers = await Promise.all(Array.from({ length: order.connections }, (_, at) => Asker.connect(order, at)));
-  if (order.keepsConnections) kept.set(key, askers);
+  if (order.keepsConnections) {
+    kept.set(key, askers);
+    for (const asker of askers) asker.onClose(() => kept.delete(key));
+  }
   return askers;
 }
 
@@ -93,6 +96,10 @@ class Asker {
       "X-Remote-Extra-Scopes: view",
     ];
     return new Asker(socket, lines.join("\r\n"));
+  }
+
+  onClose(callback: () => void): void {
+    this.#socket.once("close", callback);
   }
 
   close(): void {

@@ -9,7 +9,7 @@ import { delegatedAuthorizer, type SubjectAccessReviewer } from "@kubemetrics/au
 import type { ServiceName } from "./api-service-certificate.ts";
 import type { ApiServiceClient } from "./api-service-client.ts";
 import { ApiServiceRegistration, type ApiServiceRegistrationOptions } from "./api-service-registration.ts";
-import { systemClock } from "./clock.ts";
+import { elapsedMs, systemClock } from "./clock.ts";
 import { createExtensionServer } from "./extension-server.ts";
 import type { ExtensionServer, ExtensionServerOptions, ServingPair, TlsOptions } from "./server-options.ts";
 
@@ -49,7 +49,7 @@ const hourMs = 3_600_000;
 export function createAggregatedServer(options: AggregatedServerOptions): ExtensionServer {
   const { kubeApiserver, service, serving, renewal, groups, log, clock = systemClock } = options;
   const now = (): number => clock.now();
-  const tokens = { reviewer: kubeApiserver.tokens, clock: clock.elapsed ?? now };
+  const tokens = { reviewer: kubeApiserver.tokens, clock: () => elapsedMs(clock) };
   const trust = new ConfigMapTrust({
     source: kubeApiserver.trust,
     onNotice: ({ code, message }) => log.warn({ code }, message),

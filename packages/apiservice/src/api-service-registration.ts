@@ -3,7 +3,7 @@ import type { KeyPair } from "@kubemetrics/x509";
 import { endOf, issueServiceAuthority, issueServiceCertificate, type ServiceName } from "./api-service-certificate.ts";
 import type { ApiServiceClient } from "./api-service-client.ts";
 import { trustAuthorities, type ApiServiceState } from "./api-service-trust.ts";
-import { systemClock, type Clock } from "./clock.ts";
+import { elapsedMs, systemClock, type Clock } from "./clock.ts";
 import type { HealthCheck } from "./health.ts";
 import type { Log, ServingPair } from "./server-options.ts";
 
@@ -30,7 +30,7 @@ export interface ApiServiceRegistrationOptions {
 
 interface Known {
   readonly state: ApiServiceState;
-  /** Since when its bundle has all present authorities; kept while it cannot be read. */
+  /** Since when its bundle has all present authorities, by the clock that nobody sets; kept while it cannot be read. */
   readonly trustedSinceMs: number | undefined;
 }
 
@@ -63,6 +63,8 @@ export class ApiServiceRegistration {
   /** When the last pass ended and when the next one begins, by the clock that nobody sets. */
   #passedMs = -Infinity;
   #dueMs = -Infinity;
+  /** A client refused the certificate while a pass was running that may have looked before. */
+  #isSuspected = false;
   #wasReady = false;
   #isClosed = false;
 
@@ -121,6 +123,7 @@ export class ApiServiceRegistration {
    * earliest, however often this is called.
    */
   suspect(): void {
+    if (this.#pass !== undefined) this.#isSuspected = true;
     if (this.#isClosed || this.#pass !== undefined || this.#cancel === undefined) return;
     const soonMs = this.#passedMs + this.#options.retryMs;
     if (soonMs < this.#dueMs) this.#scheduleIn(Math.max(0, soonMs - this.#elapsedMs()));
@@ -149,7 +152,7 @@ export class ApiServiceRegistration {
     const { client, service, clock } = this.#options;
     const before = this.#known.get(name);
     const state = await trustAuthorities(client, service, name, own, clock.now());
-    const since = trustedSince(state, before, clock.now());
+    const since = trustedSince(state, before, this.#elapsedMs());
     this.#known.set(name, { state, trustedSinceMs: since });
     this.#report(name, state, before?.state);
   }
@@ -179,7 +182,7 @@ export class ApiServiceRegistration {
     const known = this.#known.get(name);
     if (known === undefined || known.state.kind === "unknown" || known.state.kind === "refused") return false;
     if (known.state.kind !== "trusted") return true;
-    return this.#options.clock.now() - (known.trustedSinceMs ?? Infinity) >= this.#options.settleMs;
+    return this.#elapsedMs() - (known.trustedSinceMs ?? Infinity) >= this.#options.settleMs;
   }
 
   /** Once ready, always ready: the pair in use stays trusted while later ones are published. */
@@ -199,7 +202,8 @@ export class ApiServiceRegistration {
     if (this.#isClosed) return;
     const { apiServices, everyMs, retryMs, settleMs } = this.#options;
     const states = apiServices.map((name) => this.#known.get(name)?.state.kind);
-    const isOpen = states.some((kind) => kind !== "trusted" && kind !== "foreign");
+    const isOpen = this.#isSuspected || states.some((kind) => kind !== "trusted" && kind !== "foreign");
+    this.#isSuspected = false;
     this.#scheduleIn(this.#next !== undefined ? settleMs : isOpen ? retryMs : everyMs);
   }
 
@@ -210,8 +214,7 @@ export class ApiServiceRegistration {
   }
 
   #elapsedMs(): number {
-    const { clock } = this.#options;
-    return clock.elapsed?.() ?? clock.now();
+    return elapsedMs(this.#options.clock);
   }
 
   #isDue(pair: ServingPair, lifetimeMs: number): boolean {

@@ -10,6 +10,11 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
+/** For durations and ages, which must not change when somebody sets the clock. */
+export function elapsedMs(clock: Clock): number {
+  return clock.elapsed?.() ?? clock.now();
+}
+
 /** The machine's clock. Pending waits do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),

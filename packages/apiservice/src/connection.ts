@@ -17,11 +17,14 @@ export class Connection {
   readonly peerChain: readonly Uint8Array[];
   readonly #socket: Socket;
   readonly #pending: Pending[] = [];
+  readonly #later: (() => void)[] = [];
   #isEnding = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     this.peerChain = socket instanceof TLSSocket ? presented(socket) : none;
+    // Before Node's own listener, which ends the connection: a client may say that it has nothing more to ask.
+    socket.prependListener("end", () => this.sendNow());
     // Node forgets answers that wait behind another one when an upgrade comes.
     socket.once("close", () => {
       while (this.#pending.length > 0) this.#pending.pop()?.end();
@@ -45,6 +48,17 @@ export class Connection {
     const at = this.#pending.indexOf(request);
     if (at >= 0) this.#pending.splice(at, 1);
     if (this.#isEnding && this.#pending.length === 0) this.#socket.destroySoon();
+  }
+
+  /** Calls `send` when all requests that have arrived were looked at, and before anything ends the connection. Must not throw. */
+  later(send: () => void): void {
+    if (this.#later.length === 0) setImmediate(() => this.sendNow());
+    this.#later.push(send);
+  }
+
+  /** What was left for later. */
+  sendNow(): void {
+    for (const send of this.#later.splice(0)) send();
   }
 
   /** Runs nothing more; closes when the requests that run are answered. */

@@ -101,7 +101,7 @@ class Server implements ExtensionServer {
       if (connection.isEnding) return undefined;
       response.on("error", failed);
       try {
-        arrived = new Exchange(request, response, connection, clock.now());
+        arrived = new Exchange(request, response, connection, clock);
         request.url = "/";
         return nodeHandler(request, response);
       } catch (error) {

@@ -8,7 +8,8 @@ import { SparseLog } from "./sparse-log.ts";
 const alerts = /_ALERT_(?:UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED)$/;
 
 const message =
-  "a client does not trust this server's certificate; if it is kube-apiserver, the caBundle of the APIService does not name its authority";
+  "a client does not accept this server's certificate; if it is kube-apiserver, look at the message of the APIService's Available condition:" +
+  " the caBundle must name the certificate's authority, and the certificate must be valid and for <service>.<namespace>.svc";
 
 export class RefusedCertificates {
   readonly #log: SparseLog;

@@ -1,6 +1,7 @@
 /** Turns a reply into bytes on the connection, without joining or copying its segments. */
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import { FastResponse } from "srvx";
+import type { Connection } from "./connection.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Reply, StreamedBody } from "./reply.ts";
 
@@ -8,8 +9,8 @@ import type { Reply, StreamedBody } from "./reply.ts";
 const burstBytes = 1024 * 1024;
 
 /**
- * Larger answers are sent after all requests that came with theirs were answered: encrypting one pushes the code that answers out of the
- * processor's caches, and a small answer does not wait for it.
+ * Larger answers are sent when the other requests that came with theirs were looked at: encrypting one pushes the code that answers out
+ * of the processor's caches, and a small answer that is known already does not wait for it.
  */
 const largestAtOnce = 256 * 1024;
 
@@ -28,7 +29,7 @@ export function toResponse(exchange: Exchange, reply: Reply): Response {
   const [first] = segments;
   const isWhole = segments.length === 1 && first !== undefined && length <= burstBytes;
   const body = isWhole ? new WholeBody(first) : new SegmentPipe(segments);
-  return new FastResponse(pipeable(length > largestAtOnce ? new LaterBody(body) : body), init);
+  return new FastResponse(pipeable(length > largestAtOnce ? new LaterBody(body, exchange.connection) : body), init);
 }
 
 /** Node reads and drops such a body, however long, before the next request; small ones are cheaper than a handshake. */
@@ -53,15 +54,27 @@ interface Body {
 
 class LaterBody implements Body {
   readonly #body: Body;
+  readonly #connection: Connection;
 
-  constructor(body: Body) {
+  constructor(body: Body, connection: Connection) {
     this.#body = body;
+    this.#connection = connection;
   }
 
   pipe(response: ServerResponse): void {
-    setImmediate(() => {
-      if (!response.destroyed) this.#body.pipe(response);
-    });
+    this.#connection.later(() => piped(this.#body, response));
+  }
+}
+
+/** Where nobody above catches: a body that cannot be sent costs its own answer and nothing else. */
+function piped(body: Body, response: ServerResponse): void {
+  if (response.destroyed || response.socket?.destroyed === true) return;
+  try {
+    body.pipe(response);
+  } catch (error) {
+    response.destroy();
+    // To the server's log, by the listener that every response has.
+    response.emit("error", error);
   }
 }
 
@@ -98,13 +111,9 @@ class SegmentPipe implements Body {
       isFlowing = response.write(segment);
     }
     if (this.#next >= this.#segments.length) response.end();
-    else if (isFlowing) setImmediate(() => this.#resume(response));
-    else response.once("drain", () => this.#resume(response));
+    else if (isFlowing) setImmediate(() => piped(this, response));
+    else response.once("drain", () => piped(this, response));
     response.uncork();
-  }
-
-  #resume(response: ServerResponse): void {
-    if (!response.destroyed) this.pipe(response);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Keeps a log readable while the same thing happens thousands of times. */
-import type { Clock } from "./clock.ts";
+import { elapsedMs, type Clock } from "./clock.ts";
 
 export class SparseLog {
   readonly #clock: Clock;
@@ -17,7 +17,7 @@ export class SparseLog {
 
   /** The next line that is written says how many were not. */
   line(fields: object, message: string): void {
-    const now = this.#clock.now();
+    const now = elapsedMs(this.#clock);
     if (now < this.#quietUntilMs) {
       this.#suppressed++;
       return;

@@ -1,6 +1,6 @@
 /** Cuts off clients that ask and then do not read: each would hold its place and its answer for ever. */
 import type { Socket } from "node:net";
-import type { Clock } from "./clock.ts";
+import { elapsedMs, type Clock } from "./clock.ts";
 
 interface Progress {
   bytes: number;
@@ -20,7 +20,7 @@ export class StalledReaders {
   }
 
   watch(connection: Socket): void {
-    this.#connections.set(connection, { bytes: 0, sinceMs: this.#clock.now() });
+    this.#connections.set(connection, { bytes: 0, sinceMs: elapsedMs(this.#clock) });
     connection.once("close", () => this.#connections.delete(connection));
   }
 
@@ -38,7 +38,7 @@ export class StalledReaders {
   }
 
   #sweep(): void {
-    const now = this.#clock.now();
+    const now = elapsedMs(this.#clock);
     for (const [connection, progress] of this.#connections) {
       // What waits to be written is counted as written: with something waiting, the sum stands still.
       const isStalled = connection.writableLength > 0 && connection.bytesWritten === progress.bytes;

@@ -25,6 +25,7 @@ export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex, c
     socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
   }
   connection.end();
+  connection.sendNow();
   // What was already handed over is sent.
   socket.end(() => socket.destroy());
 }

@@ -63,6 +63,20 @@ test("ready when the bundle is there and had time to be noticed, and then always
   registration.close();
 });
 
+test("ready in time though the machine's clock is set back", async () => {
+  await apiServices.create(name, { service });
+  let passedMs = 0;
+  const setBack = { now: () => clock.ms, elapsed: () => passedMs, after: clock.after.bind(clock) };
+  const { registration } = register({ clock: setBack });
+  await registration.sync();
+  clock.ms -= day;
+  passedMs = 4_999;
+  expect(registration.health.check()).toBe(`the caBundle of APIService ${name} was changed a moment ago`);
+  passedMs = 5_000;
+  expect(registration.health.check()).toBeUndefined();
+  registration.close();
+});
+
 describe("what is left alone", () => {
   const foreign = { namespace: "wardle", name: "others" };
   const injected = { "cert-manager.io/inject-ca-from": "wardle/flunders" };
@@ -180,6 +194,27 @@ describe("a client that does not trust the certificate", () => {
     await registration.sync();
     expect(client.requests.length - before).toBeGreaterThan(5);
     expect(client.requests.length - before).toBeLessThan(14);
+    registration.close();
+  });
+
+  test("while the APIServices are looked at, is looked after in five seconds", async () => {
+    await apiServices.create(name, { service });
+    const { registration } = register();
+    registration.start(() => undefined);
+    await registration.sync();
+    const pass = registration.sync();
+    registration.suspect();
+    await pass;
+    await apiServices.remove(name);
+    await apiServices.create(name, { service });
+    clock.advance(5_000);
+    await registration.sync();
+    expect(await isBelieved(await apiServices.bundle(name), registration.pair)).toBe(true);
+    clock.advance(5_000);
+    await apiServices.remove(name);
+    await apiServices.create(name, { service });
+    clock.advance(5_000);
+    expect(await apiServices.bundle(name)).toBe("");
     registration.close();
   });
 

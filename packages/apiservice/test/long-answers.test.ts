@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { RawClient, startServer } from "./test-server.ts";
 import { thingsGroup } from "./things.ts";
 
@@ -36,25 +39,71 @@ test.each(["long", "long-whole"])("a short answer does not wait for a %s one ask
   for (const client of clients) client.end();
 });
 
-test("a client that leaves before its long answer is sent leaves the server well", async () => {
-  let leave = (): void => undefined;
+/** The server's own ends of connections, as requests arrive. */
+function arrivals(): { socket: Socket; response: ServerResponse }[] {
+  const seen: { socket: Socket; response: ServerResponse }[] = [];
+  const note = (message: unknown): void => void seen.push(message as (typeof seen)[number]);
+  subscribe("http.server.request.start", note);
+  onTestFinished(() => void unsubscribe("http.server.request.start", note));
+  return seen;
+}
+
+test("nothing is written for a client that is gone before its long answer is sent", async () => {
+  const seen = arrivals();
+  const write = vi.fn<() => void>();
   await using server = await startServer({
     groups: [
       thingsGroup({
-        list: ({ namespace = "" }) => {
-          if (namespace !== "short") leave();
-          return { body: () => bodies[namespace] ?? [] };
+        list: () => {
+          const { socket, response } = seen.at(-1)!;
+          vi.spyOn(response, "write").mockImplementation(() => (write(), true));
+          queueMicrotask(() => socket.destroy());
+          return { body: () => bodies["long"]! };
         },
       }),
     ],
   });
   const gone = await RawClient.connect(server.port);
-  leave = () => gone.end();
   gone.write(listOf("long"));
   await gone.closed();
-  const stays = await RawClient.connect(server.port);
-  stays.write(listOf("short"));
-  expect((await stays.answer())?.text).toBe("s");
-  stays.end();
-  expect(server.log.lines.filter(({ level }) => level === "error")).toEqual([]);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([seen.length, write.mock.calls, server.log.lines]).toEqual([1, [], []]);
+});
+
+test.each(["short", "long-whole"])("a client that says it has nothing more to ask gets a %s answer", async (kind) => {
+  await using server = await startServer({
+    groups: [thingsGroup({ list: ({ namespace = "" }) => ({ body: () => bodies[namespace] ?? [] }) })],
+  });
+  const client = await RawClient.connect(server.port);
+  client.socket.end(listOf(kind));
+  expect((await client.answer())?.body.equals(Buffer.concat(bodies[kind] ?? []))).toBe(true);
+});
+
+test.each(["short", "long-whole"])("bytes that are no request do not cost the %s answer before them", async (kind) => {
+  await using server = await startServer({
+    groups: [thingsGroup({ list: ({ namespace = "" }) => ({ body: () => bodies[namespace] ?? [] }) })],
+  });
+  const client = await RawClient.connect(server.port);
+  client.write(`${listOf(kind)}\0\0 nonsense\r\n\r\n`);
+  expect((await client.answer())?.body.equals(Buffer.concat(bodies[kind] ?? []))).toBe(true);
+  await client.closed();
+});
+
+test("a long body that is none costs its own answer and nothing else", async () => {
+  await using server = await startServer({
+    groups: [
+      thingsGroup({
+        list: ({ namespace = "" }) => ({
+          body: () => (namespace === "short" ? bodies["short"]! : [{ length: 300 * 1024 } as Uint8Array, segment]),
+        }),
+      }),
+    ],
+  });
+  const [broken, other] = [await RawClient.connect(server.port), await RawClient.connect(server.port)];
+  broken.write(listOf("broken"));
+  expect(await broken.answer()).toBeUndefined();
+  other.write(listOf("short"));
+  expect((await other.answer())?.text).toBe("s");
+  other.end();
+  expect(server.log.lines.map(({ message }) => message)).toEqual(["connection failed while answering"]);
 });
