@@ -1,8 +1,19 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** The suites on a real node go by name: each finds the server deployed as the one before left it. */
+class Sequencer extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isOnNode = files.some(({ project }) => project.name === "node");
+    return isOnNode ? sorted.toSorted((one, other) => (one.moduleId < other.moduleId ? -1 : 1)) : sorted;
+  }
+}
 
 export default defineConfig({
   ssr: { resolve: { conditions: ["kubemetrics-source", "module", "node", "development|production"] } },
   test: {
+    sequence: { sequencer: Sequencer },
     projects: [
       {
         extends: true,
