@@ -25,7 +25,7 @@ export function withDeadline(limitMs: number, clock: Clock, log: Log): Filter {
     }
     const reply = next(exchange);
     if (!(reply instanceof Promise)) return reply;
-    return orTimeout(reply, exchange, allowedMs - exchange.durationMs, timedOut, clock, log);
+    return orTimeout(reply, exchange, allowedMs - (clock.now() - exchange.receivedMs), timedOut, clock, log);
   };
 }
 

@@ -2,7 +2,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { UserInfo } from "@kubemetrics/authentication";
 import type { Decision, RequestInfo } from "@kubemetrics/authorization";
-import { elapsedMs, type Clock } from "./clock.ts";
 import type { Connection, Pending } from "./connection.ts";
 import type { ReplyHeaders } from "./reply.ts";
 import { readKnownHeaders, type KnownHeaders } from "./request-headers.ts";
@@ -34,10 +33,7 @@ export class Exchange implements Pending {
   readonly connection: Connection;
   /** The raw request target. */
   readonly target: string;
-  /** Milliseconds since 1970. */
   readonly receivedMs: number;
-  readonly #clock: Clock;
-  readonly #startedMs: number;
   readonly known: KnownHeaders;
   /** Sent with every answer; an answer's own headers win. */
   readonly headers: ReplyHeaders = {};
@@ -57,22 +53,15 @@ export class Exchange implements Pending {
   #isEnded = false;
   readonly #whenEnded: (() => void)[] = [];
 
-  constructor(request: IncomingMessage, response: ServerResponse, connection: Connection, clock: Clock) {
+  constructor(request: IncomingMessage, response: ServerResponse, connection: Connection, nowMs: number) {
     this.request = request;
     this.response = response;
     this.connection = connection;
     this.target = request.url ?? "";
-    this.receivedMs = clock.now();
-    this.#clock = clock;
-    this.#startedMs = elapsedMs(clock);
+    this.receivedMs = nowMs;
     this.known = readKnownHeaders(request.rawHeaders);
     connection.begin(this);
     response.on("close", () => this.end());
-  }
-
-  /** Since it was received. */
-  get durationMs(): number {
-    return elapsedMs(this.#clock) - this.#startedMs;
   }
 
   get method(): string {

@@ -101,7 +101,7 @@ class Server implements ExtensionServer {
       if (connection.isEnding) return undefined;
       response.on("error", failed);
       try {
-        arrived = new Exchange(request, response, connection, clock);
+        arrived = new Exchange(request, response, connection, clock.now());
         request.url = "/";
         return nodeHandler(request, response);
       } catch (error) {

@@ -43,7 +43,7 @@ export function filterChain(parts: FilterParts): readonly Filter[] {
   const { clock, log, limits, audit } = parts;
   return [
     withAuditId(parts.newAuditId),
-    ...(parts.observer === undefined ? [] : [withObserver(parts.observer)]),
+    ...(parts.observer === undefined ? [] : [withObserver(parts.observer, clock)]),
     withPanicRecovery(log),
     withCertainFraming(),
     withRequestInfo(),

@@ -3,6 +3,7 @@ import type { RequestInfo } from "@kubemetrics/authorization";
 import type { Exchange } from "./exchange.ts";
 import type { Filter } from "./filter.ts";
 import type { Reply } from "./reply.ts";
+import type { Clock } from "./clock.ts";
 
 export interface ObservedRequest {
   readonly auditId: string;
@@ -18,11 +19,12 @@ export interface ObservedRequest {
 
 export type RequestObserver = (request: ObservedRequest) => void;
 
-export function withObserver(observe: RequestObserver): Filter {
+export function withObserver(observe: RequestObserver, clock: Clock): Filter {
   const tell = (exchange: Exchange, reply: Reply): Reply => {
-    const { auditId, method, info, user, durationMs } = exchange;
+    const { auditId, method, info, user, receivedMs } = exchange;
     let responseBytes = 0;
     for (const segment of reply.segments ?? []) responseBytes += segment.length;
+    const durationMs = clock.now() - receivedMs;
     observe({ auditId, method, info, userName: user.name, status: reply.status, durationMs, responseBytes });
     return reply;
   };
