@@ -1,6 +1,6 @@
 /** From kube-apiserver's objects and the kubelets' pages to the usage store. */
 import { parseLabelSelector } from "@kubemetrics/apimachinery";
-import type { Clock } from "@kubemetrics/apiservice";
+import { elapsedMs, type Clock } from "@kubemetrics/apiservice";
 import { ClusterObjects, type CollectionObserver } from "@kubemetrics/kube";
 import {
   KubeletClient,
@@ -10,7 +10,6 @@ import {
   type ScrapeObserver,
 } from "@kubemetrics/kubelet";
 import { UsageStore } from "@kubemetrics/usage";
-import { elapsedOf } from "./clock.ts";
 import type { Cluster } from "./cluster.ts";
 import { FailingNodes } from "./failing-nodes.ts";
 import { KubeletTrust } from "./kubelet-trust.ts";
@@ -45,7 +44,7 @@ export async function startCollecting(
   const store: UsageStore = new UsageStore({
     resolutionMs: options.metricResolutionMs,
     clock: () => clock.now(),
-    elapsed: elapsedOf(clock),
+    elapsed: () => elapsedMs(clock),
     // Before the first list nobody knows, and a pod must not go for that.
     isRunning: (namespace, name) => !objects.status.pods.synced || objects.pod(namespace, name) !== undefined,
   });

@@ -1,11 +1,10 @@
 /** Puts the server together: kube-apiserver → caches → scrape schedule → usage store → metrics.k8s.io → HTTPS. */
-import { createExtensionServer, systemClock, type Clock, type Log } from "@kubemetrics/apiservice";
+import { createExtensionServer, elapsedMs, systemClock, type Clock, type Log } from "@kubemetrics/apiservice";
 import { createDelegatingAuthenticator } from "@kubemetrics/authentication";
 import { delegatedAuthorizer } from "@kubemetrics/authorization";
 import { SubjectAccessReviewClient, TokenReviewClient } from "@kubemetrics/kube";
 import { resourceMetricsGroup } from "@kubemetrics/resource-metrics";
 import { openAuditLog } from "./audit-log.ts";
-import { elapsedOf } from "./clock.ts";
 import { openCluster, type Cluster } from "./cluster.ts";
 import { startCollecting } from "./collect-usage.ts";
 import { requireFlagFiles } from "./flag-files.ts";
@@ -89,7 +88,7 @@ async function start(
 ): Promise<RunningMetricsServer> {
   const { clock, log } = around;
   const startedMs = clock.now();
-  const elapsed = elapsedOf(clock);
+  const elapsed = (): number => elapsedMs(clock);
   const startedAtMs = elapsed();
   await requireFlagFiles(options, around.readText);
   const auditLog = await openAuditLog(options.audit, around);
@@ -183,7 +182,7 @@ function accessOf(
       tokens: {
         reviewer: new TokenReviewClient(cluster.authentication, { clock, random }),
         cacheTtlMs: options.authentication.tokenCacheTtlMs,
-        clock: elapsedOf(clock),
+        clock: () => elapsedMs(clock),
       },
       clock: () => clock.now(),
     }),

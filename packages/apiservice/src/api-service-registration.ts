@@ -123,8 +123,11 @@ export class ApiServiceRegistration {
    * earliest, however often this is called.
    */
   suspect(): void {
-    if (this.#pass !== undefined) this.#isSuspected = true;
-    if (this.#isClosed || this.#pass !== undefined || this.#cancel === undefined) return;
+    if (this.#pass !== undefined) {
+      this.#isSuspected = true;
+      return;
+    }
+    if (this.#isClosed || this.#cancel === undefined) return;
     const soonMs = this.#passedMs + this.#options.retryMs;
     if (soonMs < this.#dueMs) this.#scheduleIn(Math.max(0, soonMs - this.#elapsedMs()));
   }

@@ -10,7 +10,7 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
-/** For durations and ages, which must not change when somebody sets the clock. */
+/** Milliseconds from any origin, for durations and ages, which must not change when somebody sets the clock: `elapsed`, else `now`. */
 export function elapsedMs(clock: Clock): number {
   return clock.elapsed?.() ?? clock.now();
 }

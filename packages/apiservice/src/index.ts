@@ -15,7 +15,7 @@ export type {
 export type { ObservedRequest, RequestObserver } from "./observer-filter.ts";
 export type { DiscoveryVersion } from "./aggregated-discovery.ts";
 export type { OpenApiInfo } from "./openapi-document.ts";
-export { systemClock, type Clock } from "./clock.ts";
+export { elapsedMs, systemClock, type Clock } from "./clock.ts";
 export { ServingPairFiles, type ServingPairFilesOptions } from "./serving-pair-files.ts";
 
 // Being believed by kube-aggregator
