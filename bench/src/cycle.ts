@@ -4,13 +4,12 @@
  */
 import { execFileSync, fork, spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Agent, request } from "node:https";
 import { boundFigure, type Figure } from "./harness.ts";
-import type { ClusterReady, DownloadDone, DownloadOrder } from "./cycle/messages.ts";
+import type { ClusterReady, DownloadDone, DownloadOrder, RegisterServer } from "./cycle/messages.ts";
 
 const size = { nodes: 1_000, pods: 30, containers: 2 };
 const periodMs = 15_000;
@@ -39,13 +38,13 @@ export async function run(): Promise<readonly Figure[]> {
     downloader.send(order);
     const bare = await message<DownloadDone>(downloader);
 
-    const port = await freePort();
-    const server = spawn(process.execPath, [...runtimeFlags, ...serverArguments(folder, ready, port)], {
-      stdio: ["ignore", "ignore", "inherit"],
+    const server = spawn(process.execPath, [...runtimeFlags, ...serverArguments(folder, ready)], {
+      stdio: ["ignore", "ignore", "pipe"],
       env: { ...process.env, ...runtimeEnvironment },
     });
     children.push(server);
-    cluster.send({ port });
+    const register: RegisterServer = { port: await portOf(server) };
+    cluster.send(register);
     await checkAnswers(ready);
     // The second cycle fills the caches of connections and series; measuring starts in the third.
     await elapsed(periodMs);
@@ -80,7 +79,7 @@ export async function run(): Promise<readonly Figure[]> {
   }
 }
 
-function serverArguments(folder: string, ready: ClusterReady, port: number): string[] {
+function serverArguments(folder: string, ready: ClusterReady): string[] {
   const file = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text, { mode: 0o600 });
     return join(folder, name);
@@ -91,7 +90,7 @@ function serverArguments(folder: string, ready: ClusterReady, port: number): str
     `--kubeconfig=${own}`,
     `--authentication-kubeconfig=${own}`,
     `--authorization-kubeconfig=${own}`,
-    `--secure-port=${port}`,
+    "--secure-port=0",
     "--bind-address=127.0.0.1",
     `--tls-cert-file=${file("serving.crt", ready.serving.certificatePem)}`,
     `--tls-private-key-file=${file("serving.key", ready.serving.keyPem)}`,
@@ -100,6 +99,20 @@ function serverArguments(folder: string, ready: ClusterReady, port: number): str
     "--kubelet-preferred-address-types=InternalIP",
     `--metric-resolution=${periodMs}ms`,
   ];
+}
+
+/** The port that its log names; the log goes on to standard error. */
+function portOf(server: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let log = "";
+    server.stderr?.on("data", (chunk: Buffer) => {
+      process.stderr.write(chunk);
+      log = (log + chunk.toString()).slice(-2_000);
+      const port = / serving host=\S+ port=(\d+) /.exec(log)?.[1];
+      if (port !== undefined) resolve(Number(port));
+    });
+    server.once("close", () => reject(new Error("metrics-server ended before it served")));
+  });
 }
 
 /** Waits until the aggregator serves every node and pod, and looks at one answer closely. */
@@ -178,12 +191,4 @@ function median(values: readonly number[]): number {
 
 function elapsed(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
 }

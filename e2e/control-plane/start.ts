@@ -1,15 +1,15 @@
 /**
  * A real control plane on loopback: etcd and kube-apiserver (optionally kube-controller-manager), with the aggregation layer turned on.
  *
- * Ports are chosen by the system, state lives in a temporary folder, and disposing stops everything and removes the folder.
+ * Ports are free ones, state lives in a temporary folder, and disposing stops everything and removes the folder.
  */
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { issueClient } from "@kubemetrics/x509";
 import { program } from "./assets.ts";
 import { auditEvents, auditFlags } from "./audit.ts";
 import { issueCertificates } from "./certificates.ts";
 import type { ControlPlane, ControlPlaneFiles, ControlPlaneOptions } from "./control-plane.ts";
+import { freePorts } from "./free-ports.ts";
 import { restartableApiServer, usualFlags } from "./kube-apiserver.ts";
 import { kubeconfigText } from "./kubeconfig.ts";
 import { startProcess } from "./process.ts";
@@ -104,18 +104,4 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await stack.disposeAsync();
     throw error;
   }
-}
-
-/** Ports that were free a moment ago, all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

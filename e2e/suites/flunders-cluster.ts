@@ -10,7 +10,8 @@ import { apiClient } from "../control-plane/api-client.ts";
 import { program } from "../control-plane/assets.ts";
 import { startProcess, type RunningProcess } from "../control-plane/process.ts";
 import { startControlPlane, type ControlPlaneOptions } from "../control-plane/start.ts";
-import { eventually, freePort } from "./metrics-server-process.ts";
+import { freePort } from "../control-plane/free-ports.ts";
+import { eventually } from "./metrics-server-process.ts";
 
 export interface FlundersCluster extends AsyncDisposable {
   readonly name: string;

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { apiClient, type ApiClient, type Credentials } from "../control-plane/api-client.ts";
 import { program } from "../control-plane/assets.ts";
 import { startProcess } from "../control-plane/process.ts";
-import { eventually, freePort } from "./metrics-server-process.ts";
+import { freePort } from "../control-plane/free-ports.ts";
+import { eventually } from "./metrics-server-process.ts";
 import type { RealCluster } from "./real-cluster.ts";
 
 export interface GoMetricsServer {

@@ -1,5 +1,4 @@
 /** The real app as a child process, from source, with its log in a file. */
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { startProcess, type RunningProcess } from "../control-plane/process.ts";
 
@@ -13,15 +12,6 @@ export function startMetricsServerProcess(folder: string, flags: readonly string
     join(root, "apps/metrics-server/src/main.ts"),
     ...flags,
   ]);
-}
-
-/** A port of 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
 }
 
 /** Waits until `check` gives a value; rejects with the last reason, or when the process ends first. */

@@ -14,7 +14,8 @@ import { program } from "../control-plane/assets.ts";
 import type { RunningProcess } from "../control-plane/process.ts";
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from "../control-plane/start.ts";
 import { type MetricsCluster, sampleOf } from "./metrics-cluster.ts";
-import { eventually, freePort, startMetricsServerProcess } from "./metrics-server-process.ts";
+import { freePort } from "../control-plane/free-ports.ts";
+import { eventually, startMetricsServerProcess } from "./metrics-server-process.ts";
 import { apiService, apiServices, externalNameService, metricsService, services } from "./registration.ts";
 
 export interface RealCluster extends MetricsCluster {

@@ -6,7 +6,8 @@ import { type Sandbox, type SandboxOptions, startSandbox } from "@kubemetrics/sa
 import { Agent, request } from "undici";
 import type { RunningProcess } from "../control-plane/process.ts";
 import { type MetricsCluster, sampleOf } from "./metrics-cluster.ts";
-import { eventually, freePort, startMetricsServerProcess } from "./metrics-server-process.ts";
+import { freePort } from "../control-plane/free-ports.ts";
+import { eventually, startMetricsServerProcess } from "./metrics-server-process.ts";
 
 export interface SandboxCluster extends MetricsCluster {
   readonly sandbox: Sandbox;

@@ -16,7 +16,8 @@ import { expect, it, onTestFinished } from "vitest";
 import { apiClient, type ApiClient, type Credentials } from "../control-plane/api-client.ts";
 import type { RunningProcess } from "../control-plane/process.ts";
 import { ConstantLoad } from "../suites/constant-load.ts";
-import { eventually, freePort, startMetricsServerProcess } from "../suites/metrics-server-process.ts";
+import { freePort } from "../control-plane/free-ports.ts";
+import { eventually, startMetricsServerProcess } from "../suites/metrics-server-process.ts";
 
 const metrics = { namespace: "kube-system", name: "metrics-server" };
 const wardle = { namespace: "wardle", name: "flunders" };

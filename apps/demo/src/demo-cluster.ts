@@ -5,7 +5,7 @@ import { startSandbox, type Sandbox } from "@kubemetrics/sandbox";
 import { ApiClient } from "./api-client.ts";
 import type { DemoOptions } from "./arguments.ts";
 import { DemoFolder } from "./demo-folder.ts";
-import { freePort, MetricsServerProcess } from "./metrics-server-process.ts";
+import { MetricsServerProcess } from "./metrics-server-process.ts";
 import { missingNumbers, whyNoNumbers } from "./missing-numbers.ts";
 import { readUsage, type UsageReading } from "./usage-reading.ts";
 
@@ -77,7 +77,7 @@ export class DemoCluster implements AsyncDisposable {
       const pods = nodes * podsPerNode;
       const limitMs = firstNumbersLimitMs + 4_000 * (resolutionSeconds - 1) + (pods / podsPerSecond) * 1000;
       const certificate = sandbox.serviceCertificate(service);
-      server = new MetricsServerProcess(await freePort(), resolutionSeconds, {
+      server = new MetricsServerProcess(resolutionSeconds, {
         kubeconfig: folder.write("metrics-server.kubeconfig", sandbox.metricsServerAccount().kubeconfig),
         servingCertificate: folder.write("serving.crt", certificate.certificatePem),
         servingKey: folder.write("serving.key", certificate.keyPem),
@@ -95,9 +95,9 @@ export class DemoCluster implements AsyncDisposable {
           labels: { "k8s-app": service.name },
         });
       }
-      await server.listening();
+      const serverPort = await server.listening();
       // Now, not earlier: the aggregator waits longer after each probe that fails.
-      sandbox.registerExtension({ service, port: server.port, group: "metrics.k8s.io", versions: ["v1", "v1beta1"] });
+      sandbox.registerExtension({ service, port: serverPort, group: "metrics.k8s.io", versions: ["v1", "v1beta1"] });
       progress(`metrics-server, a process of its own, asks every kubelet every ${resolutionSeconds} s`);
       const { certificatePem, keyPem } = sandbox.clientCertificate("admin");
       const client = new ApiClient({

@@ -2,7 +2,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { getCompileCacheDir } from "node:module";
-import { connect, createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 
 export interface MetricsServerFiles {
@@ -20,11 +19,12 @@ export class MetricsServerFailed extends Error {
 
 const host = "127.0.0.1";
 const startLimitMs = 20_000;
+/** metrics-server writes this line as soon as it takes connections. */
+const servingLine = /^I \S+ serving host=\S+ port=(\d+) /m;
 /** After this a process that was asked to end is killed. */
 const endLimitMs = 5_000;
 
 export class MetricsServerProcess implements AsyncDisposable {
-  readonly port: number;
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
   /** Rejects with MetricsServerFailed when the process is gone. */
@@ -33,25 +33,25 @@ export class MetricsServerProcess implements AsyncDisposable {
   /** The last lines it wrote, for an error message. */
   #tail = "";
 
-  constructor(port: number, resolutionSeconds: number, files: MetricsServerFiles) {
-    this.port = port;
+  /** The port that its log names. */
+  readonly #port = Promise.withResolvers<number>();
+
+  constructor(resolutionSeconds: number, files: MetricsServerFiles) {
     const log = createWriteStream(files.log, { mode: 0o600 });
     // A log that cannot be written is no reason to end: the lines are still kept for error messages.
     log.on("error", () => undefined);
     // In a process group of its own, Ctrl-C at the terminal reaches only the demo, which then ends it in order.
-    this.#child = spawn(
-      process.execPath,
-      [...process.execArgv, mainFile(), ...flagsFor(port, resolutionSeconds, files)],
-      {
-        stdio: ["ignore", "pipe", "pipe"],
-        env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() },
-        detached: true,
-      },
-    );
+    this.#child = spawn(process.execPath, [...process.execArgv, mainFile(), ...flagsFor(resolutionSeconds, files)], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() },
+      detached: true,
+    });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on("data", (chunk: Buffer) => {
         log.write(chunk);
         this.#tail = (this.#tail + chunk.toString()).slice(-2_000);
+        const port = servingLine.exec(this.#tail)?.[1];
+        if (port !== undefined) this.#port.resolve(Number(port));
       });
     }
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -82,20 +82,20 @@ export class MetricsServerProcess implements AsyncDisposable {
     return this.#tail.trim() || "(nothing)";
   }
 
-  /** Resolves when it takes connections. @throws MetricsServerFailed */
-  async listening(): Promise<void> {
-    const deadline = performance.now() + startLimitMs;
-    for (;;) {
-      const takes = await takesConnections(this.port);
-      // Even when the port answers: somebody else may have taken it, which is why the process ended.
-      this.assertRunning();
-      if (takes) return;
-      if (performance.now() > deadline) {
-        throw new MetricsServerFailed(
+  /** Resolves with its port when it takes connections. @throws MetricsServerFailed */
+  async listening(): Promise<number> {
+    const tooLate = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      tooLate.reject(
+        new MetricsServerFailed(
           `metrics-server does not listen after ${startLimitMs / 1000} s. It said:\n${this.lastWords}`,
-        );
-      }
-      await new Promise((resolve) => setTimeout(resolve, 10));
+        ),
+      );
+    }, startLimitMs);
+    try {
+      return await Promise.race([this.#port.promise, this.failed, tooLate.promise]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -122,25 +122,14 @@ export class MetricsServerProcess implements AsyncDisposable {
   }
 }
 
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once("error", reject);
-  server.listen(0, host, () => {
-    const { port } = server.address() as AddressInfo;
-    server.close(() => resolve(port));
-  });
-  return promise;
-}
-
-function flagsFor(port: number, resolutionSeconds: number, files: MetricsServerFiles): readonly string[] {
+function flagsFor(resolutionSeconds: number, files: MetricsServerFiles): readonly string[] {
   return [
     `--kubeconfig=${files.kubeconfig}`,
     `--authentication-kubeconfig=${files.kubeconfig}`,
     `--authorization-kubeconfig=${files.kubeconfig}`,
     `--bind-address=${host}`,
-    `--secure-port=${port}`,
+    // Any free one: a port that was chosen before could be another program's by the time this one listens.
+    "--secure-port=0",
     `--tls-cert-file=${files.servingCertificate}`,
     `--tls-private-key-file=${files.servingKey}`,
     `--kubelet-certificate-authority=${files.kubeletAuthority}`,
@@ -152,15 +141,4 @@ function flagsFor(port: number, resolutionSeconds: number, files: MetricsServerF
 
 function mainFile(): string {
   return fileURLToPath(new URL("../../metrics-server/src/main.ts", import.meta.url));
-}
-
-function takesConnections(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = connect(port, host);
-  socket.on("connect", () => {
-    resolve(true);
-    socket.destroy();
-  });
-  socket.on("error", () => resolve(false));
-  return promise;
 }
