@@ -37,6 +37,10 @@ export interface AggregatedServerOptions extends Omit<ExtensionServerOptions, De
   readonly clientCaHints?: boolean;
 }
 
+/** A registration, or only what somebody else handed out. */
+type ServingIdentity = Pick<ApiServiceRegistration, "pair"> &
+  Partial<Pick<ApiServiceRegistration, "health" | "start" | "suspect" | "close">>;
+
 const hourMs = 3_600_000;
 
 /**
@@ -57,21 +61,23 @@ export function createAggregatedServer(options: AggregatedServerOptions): Extens
   });
   const apiServices = groups.flatMap(({ name, versions }) => versions.map(({ version }) => `${version}.${name}`));
   const client = kubeApiserver.apiServices;
-  const registration = new ApiServiceRegistration({ clock, log, ...renewal, service, apiServices, client });
-  const registers = serving === undefined;
+  const identity: ServingIdentity =
+    serving === undefined
+      ? new ApiServiceRegistration({ clock, log, ...renewal, service, apiServices, client })
+      : { pair: serving };
   const { clientCaHints, health = [], ...rest } = options;
   const server = createExtensionServer({
     ...rest,
     authenticator: createDelegatingAuthenticator({ trust, tokens, clock: now }),
     authorizer: delegatedAuthorizer({ accessReview: { reviewer: kubeApiserver.access, clock } }),
-    tls: { ...options.tls, ...(serving ?? registration.pair) },
+    tls: { ...options.tls, ...identity.pair },
     onCertificateRefused: () => {
-      if (registers) registration.suspect();
+      identity.suspect?.();
       options.onCertificateRefused?.();
     },
     ...(clientCaHints === true && { clientCaHints: trust }),
     health: [
-      ...(registers ? [registration.health] : []),
+      ...(identity.health === undefined ? [] : [identity.health]),
       { name: "trust", endpoints: ["readyz"], check: () => trust.problem },
       ...health,
     ],
@@ -85,7 +91,7 @@ export function createAggregatedServer(options: AggregatedServerOptions): Extens
     });
   };
   const close: ExtensionServer["close"] = async (how) => {
-    registration.close();
+    identity.close?.();
     await server.close(how);
     cancel();
     trust.close();
@@ -96,7 +102,7 @@ export function createAggregatedServer(options: AggregatedServerOptions): Extens
     },
     async listen(port, host) {
       const bound = await server.listen(port, host);
-      if (registers) registration.start((pair) => server.replaceCertificate(pair));
+      identity.start?.((issued) => server.replaceCertificate(issued));
       recheckHourly();
       return bound;
     },
