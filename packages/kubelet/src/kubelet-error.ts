@@ -37,6 +37,8 @@ export type KubeletErrorCode =
   | "BAD_ENCODING"
   /** The body is not what this endpoint answers. */
   | "NOT_METRICS"
+  /** The kubelet answered without any usage: its container runtime does not answer. */
+  | "NO_USAGE"
   /** The client or the schedule was closed, or the node went. */
   | "CLOSED"
   /** A defect of this program; the cause says more. */

@@ -1,12 +1,13 @@
 /** One scrape: choose the endpoint, get the page, decode it, hand over the points. */
 import { CadvisorDecoder } from "./cadvisor-decoder.ts";
 import { systemClock, type Clock } from "./clock.ts";
+import { noUsage } from "./internal/no-usage.ts";
 import { closedFailure } from "./internal/request-failure.ts";
 import type { KubeletClient } from "./kubelet-client.ts";
 import { kubeletEndpoint, type EndpointOptions, type KubeletEndpoint } from "./kubelet-endpoint.ts";
 import { KubeletError } from "./kubelet-error.ts";
 import { NameTable } from "./name-table.ts";
-import type { PointSink } from "./node-points.ts";
+import type { NodePoints, PointSink } from "./node-points.ts";
 import type { PageDecoder } from "./page-decoder.ts";
 import { PointColumns } from "./point-columns.ts";
 import { ResourceDecoder } from "./resource-decoder.ts";
@@ -95,15 +96,14 @@ export class KubeletScraper implements Scraper {
   #get(state: NodeState, timeoutMs: number): Promise<ScrapeResult> {
     const { endpoint } = state;
     const source = this.#sources[state.source] ?? "resource";
+    const path = pathOf(source, endpoint);
     const requestMs = this.#clock.now();
-    return this.#options.client.get(endpoint, pathOf(source, endpoint), timeoutMs, (page) => {
+    return this.#options.client.get(endpoint, path, timeoutMs, (page) => {
       if (this.#nodes.get(endpoint.node) !== state) throw closedFailure(endpoint);
       state.decoder ??= this.#decoder(source, endpoint.node);
       const { points, rejected, rejectedBy, firstRejected } = state.decoder.decode(page, requestMs);
-      let containers = 0;
-      for (let row = 0; row < points.size; row++) {
-        if (!Number.isNaN(points.cpuNs[row]) && !Number.isNaN(points.memoryBytes[row])) containers++;
-      }
+      const { containers, hasUsage } = readingsIn(points);
+      if (!hasUsage && rejected === 0) throw noUsage(endpoint, path, page);
       this.#options.sink.commit(endpoint.node, points);
       return { source, pageBytes: page.length, containers, rejected, rejectedBy, firstRejected };
     });
@@ -143,3 +143,17 @@ function pathOf(source: PointSource, endpoint: KubeletEndpoint): string {
   if (source === "cadvisor") return "/metrics/cadvisor";
   return source === "summary" ? "/stats/summary" : endpoint.resourcePath;
 }
+
+/** How many containers have a complete reading, and whether anything at all was read. */
+function readingsIn(points: NodePoints): { readonly containers: number; readonly hasUsage: boolean } {
+  const { nodeCpuNs, nodeMemoryBytes, cpuNs, memoryBytes, startMs, size } = points;
+  let hasUsage = isRead(nodeCpuNs) || isRead(nodeMemoryBytes);
+  let containers = 0;
+  for (let row = 0; row < size; row++) {
+    if (isRead(cpuNs[row]) && isRead(memoryBytes[row])) containers++;
+    else if (!hasUsage) hasUsage = isRead(cpuNs[row]) || isRead(memoryBytes[row]) || isRead(startMs[row]);
+  }
+  return { containers, hasUsage: hasUsage || containers > 0 };
+}
+
+const isRead = (value = Number.NaN): boolean => !Number.isNaN(value);

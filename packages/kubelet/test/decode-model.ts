@@ -16,7 +16,9 @@ export type DecodeRule =
   /** Numbers that are no counter are left out. */
   | "range"
   /** Labels are parsed, and must be there. */
-  | "labels";
+  | "labels"
+  /** A page without any usage is a failed scrape. */
+  | "usage";
 
 export const allDecodeRules: ReadonlySet<DecodeRule> = new Set<DecodeRule>([
   "lines",
@@ -25,6 +27,7 @@ export const allDecodeRules: ReadonlySet<DecodeRule> = new Set<DecodeRule>([
   "cpuTime",
   "range",
   "labels",
+  "usage",
 ]);
 
 export interface ModelPoint {
@@ -86,6 +89,7 @@ export function modelDecode(page: Buffer, rules: ReadonlySet<DecodeRule>): Model
     pods.set(key, containers.set(container ?? "", point));
   }
   if (bad > 0 && (!rules.has("lines") || used === 0)) return undefined;
+  if (rules.has("usage") && used === 0) return undefined;
   const whole = [...pods].filter(([, containers]) =>
     [...containers.values()].every((point) => isComplete(point, rules)),
   );

@@ -135,6 +135,28 @@ test("a forgotten node's answer is not committed", async () => {
   expect(committed).toEqual([]);
 });
 
+/** As Kubernetes 1.37's kubelet answers then, with status 200. */
+const runtimeGone = `# HELP resource_scrape_error [STABLE] 1 if there was an error while getting container metrics, 0 otherwise
+# TYPE resource_scrape_error gauge
+resource_scrape_error 1
+`;
+
+test.each([
+  [
+    "whose container runtime does not answer",
+    runtimeGone,
+    /could not collect any \(scrape_error 1\); check that the node's container runtime/,
+  ],
+  ["that answers nothing", "", /has no usage.*: 0 bytes without/],
+])("a kubelet %s failed, with the reason", async (_, page, reason) => {
+  await using kubelet = await fakeKubelet((_request, response) => void response.end(page));
+  const { scraper, committed } = scraperOf();
+  const scrape = scraper.scrape(target(kubelet), 5_000);
+  await expect(scrape).rejects.toMatchObject({ code: "NO_USAGE", message: expect.stringMatching(reason) as string });
+  expect(committed).toEqual([]);
+  scraper.forget(node);
+});
+
 test("values outlive a kubelet that dies, answers garbage, or is cut off, for the bounded age, with their own time", async () => {
   let readings = 0;
   let fault: "none" | "garbage" | "truncated" | "error" = "none";

@@ -92,6 +92,7 @@ const reasons: readonly (readonly [name: string, rule: DecodeRule, reason: strin
     "labels",
     "text search mistakes label names and values for each other, and crashes without labels",
   ],
+  ["no-usage-is-a-failure", "usage", "a kubelet without its container runtime lost its values with no reason given"],
 ];
 
 /** A rule is a deviation where it alone changes what the model answers; the answer given instead is the model's. */

@@ -17,7 +17,7 @@ import { listen } from "./listen.ts";
 import type { MeteredNode } from "./metered-node.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { authorize } from "./rbac.ts";
-import { ResourcePage } from "./resource-page.ts";
+import { ResourcePage, writeFailedResourcePage } from "./resource-page.ts";
 import { statsSummary } from "./stats-summary.ts";
 import { anonymous, type User } from "./user.ts";
 
@@ -36,6 +36,7 @@ export interface KubeletOptions {
 }
 
 const textContentType = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
+const statsFailed = "Internal Error: failed to get stats: rpc error: code = Unavailable";
 const compress = promisify(gzip);
 
 export class Kubelet {
@@ -112,8 +113,7 @@ export class Kubelet {
       if (user === anonymous) return sendText(response, 401, "Unauthorized");
       if (!this.#isAllowed(user, path, request, response)) return;
       if (this.#fault?.kind === "slow") await this.#delay(this.#fault.delayMs);
-      if (this.#fault?.kind === "error")
-        return sendText(response, 500, "Internal Error: failed to get stats: rpc error: code = Unavailable");
+      if (this.#fault?.kind === "error") return sendText(response, 500, statsFailed);
       await this.#answer(path, request, response);
     } catch (error) {
       sendError(response, error);
@@ -136,12 +136,14 @@ export class Kubelet {
   async #answer(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     switch (path) {
       case "/metrics/resource":
+        if (this.#fault?.kind === "runtime-gone") return this.#sendPage(writeFailedResourcePage, request, response);
         await this.node.refresh();
         return this.#sendPage((page) => this.#page.write(page, this.#options.clock()), request, response);
       case "/metrics/cadvisor":
         await this.node.refresh();
         return this.#sendPage((page) => writeCadvisorPage(page, this.node, this.#options.clock()), request, response);
       case "/stats/summary":
+        if (this.#fault?.kind === "runtime-gone") return sendText(response, 500, statsFailed);
         await this.node.refresh();
         return sendJson(response, 200, statsSummary(this.node, this.#options.clock()));
       case "/healthz":

@@ -77,9 +77,18 @@ export class ResourcePage {
     writeFamily(page, heads.podCpu, pods, cpuSeconds, nowMs);
     writeFamily(page, heads.podMemory, pods, workingSet, nowMs);
     writeFamily(page, heads.podSwap, pods, noSwap, nowMs);
-    page.family(heads.scrapeError);
-    page.sample(0);
+    writeScrapeError(page, 0);
   }
+}
+
+/** The page of a kubelet that gets nothing from its container runtime. */
+export function writeFailedResourcePage(page: PageWriter): void {
+  writeScrapeError(page, 1);
+}
+
+function writeScrapeError(page: PageWriter, value: 0 | 1): void {
+  page.family(heads.scrapeError);
+  page.sample(value);
 }
 
 type Value = (meter: Meter, nowMs: number) => number;

@@ -215,6 +215,13 @@ describe("faults", () => {
     expect((await scrape()).status).toBe(200);
   });
 
+  it("says only that it could not collect, with status 200, when its container runtime is gone", async () => {
+    await victim().fault({ kind: "runtime-gone" });
+    const answer = await scrape();
+    expect(answer.status).toBe(200);
+    expect(samples(answer.text)).toEqual([expect.objectContaining({ name: "resource_scrape_error", value: 1 })]);
+  });
+
   it("breaks the page off", async () => {
     await victim().fault({ kind: "truncated", share: 0.3 });
     await expect(scrape()).rejects.toThrow(/terminated|closed/);
