@@ -41,9 +41,9 @@ export interface ListWatchOptions {
 }
 
 const longestLineBytes = 32 * 1024 * 1024;
-/** A watch that ends sooner than this without an event counts as a failure. */
+/** A watch that ends sooner than this without an event counts as a failure; after one with events the next begins no sooner. */
 const shortestWatchMs = 1_000;
-/** A watch that lasted this long was healthy, even if nothing happened in it: waits start small again. */
+/** A watch that lasted this long was healthy, even if nothing happened in it: waits start small again. An event alone is no proof. */
 const healthyWatchMs = 10_000;
 
 /**
@@ -168,8 +168,10 @@ export class ListWatch {
     } finally {
       if (this.#clock.now() - startedMs >= healthyWatchMs) this.#failures.endRow();
     }
-    const wasShort = this.#clock.now() - startedMs < shortestWatchMs && this.#counts.events === eventsBefore;
-    if (wasShort) throw new KubeUnreachable("INTERRUPTED", `the watch of ${this.#name} ended as soon as it began`);
+    const shortByMs = shortestWatchMs - (this.#clock.now() - startedMs);
+    if (shortByMs <= 0) return;
+    if (this.#counts.events > eventsBefore) await this.#pause(shortByMs);
+    else throw new KubeUnreachable("INTERRUPTED", `the watch of ${this.#name} ended as soon as it began`);
   }
 
   #event(line: string): void {
@@ -186,7 +188,6 @@ export class ListWatch {
     const version = object.metadata?.resourceVersion;
     if (version !== undefined && version !== "") this.#resourceVersion = version;
     this.#counts.events++;
-    this.#failures.endRow();
   }
 
   #errorEvent(status: object): KubeRequestFailed {

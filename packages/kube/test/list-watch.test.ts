@@ -332,6 +332,39 @@ test("a watch that ends as soon as it begins does not turn into a storm", async 
   expect(server.exchanges).toHaveLength(2);
 });
 
+const bookmark = { kind: "Pod", metadata: { resourceVersion: "11" } };
+
+test("watches that end after an event begin once a second at most, and are no failures", async () => {
+  const { clock, collection, server } = await follow((exchange) => {
+    if (!isWatch(exchange)) return exchange.json(200, list("10", []));
+    const watch = exchange.watch();
+    watch.send("BOOKMARK", bookmark);
+    watch.end();
+  });
+  for (let watches = 1; watches <= 3; watches++) {
+    await until(() => clock.pending.includes(1_000));
+    expect(server.exchanges).toHaveLength(1 + watches);
+    clock.advance(1_000);
+    await until(() => collection.status.watches === watches + 1);
+  }
+  expect(collection.status).toMatchObject({ lists: 1, failures: 0 });
+});
+
+test("a server that tells an event and then that its version is too old is asked less and less often", async () => {
+  const { clock, collection, server } = await follow((exchange) => {
+    if (!isWatch(exchange)) return exchange.json(200, list("10", []));
+    const watch = exchange.watch();
+    watch.send("BOOKMARK", bookmark);
+    watch.send("ERROR", status(410, "Expired", "too old"));
+  });
+  for (let failures = 2; failures <= 5; failures++) {
+    await until(() => collection.status.failures === failures);
+    clock.advance(9_000);
+  }
+  expect(clock.waits.filter((wait) => wait < 10_000)).toStrictEqual([250, 500, 1_000, 2_000]);
+  expect(server.exchanges.length).toBeLessThan(20);
+});
+
 test("a line that is not an event is counted, and the server sends what was lost again", async () => {
   const { handler, watches } = api(() => list("10", []));
   const { server, clock, collection, sink } = await follow(handler);

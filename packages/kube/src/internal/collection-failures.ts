@@ -22,7 +22,7 @@ export class CollectionFailures {
   readonly #backOff: BackOff;
   #current: { readonly error: KubeError; readonly sinceMs: number } | undefined;
   #count = 0;
-  /** Without an event in between. */
+  /** Without a healthy watch in between. */
   #inARow = 0;
 
   constructor(name: string, clock: Clock, random: () => number, observer: CollectionObserver) {
