@@ -114,19 +114,26 @@ describe("usage of real containers", () => {
       for (const resource of ["cpu", "memory"] as const) {
         const used = parseQuantity(usage[resource]);
         expect(used.sign).toBe(1);
-        expect(used.compare(parseQuantity(status.capacity[resource]))).toBeLessThanOrEqual(0);
+        // A counter and its time are not read in one instant: a machine that is busy all the time may show a little more.
+        expect(used.toNumber()).toBeLessThanOrEqual(parseQuantity(status.capacity[resource]).toNumber() * 1.1);
       }
     }
   });
 
   it("kubectl top shows what the server serves", async () => {
-    const lines = (await kubectl("top", "pods", "-n", "default", "--containers", "--no-headers")).trim().split("\n");
-    const burner = lines
-      .find((line) => line.startsWith("cpu-consumer"))
-      ?.trim()
-      .split(/\s+/);
-    expect(burner?.slice(0, 2)).toEqual(["cpu-consumer", "main"]);
-    expect(Math.abs(Number.parseInt(burner?.[2] ?? "", 10) - 50)).toBeLessThanOrEqual(10);
+    const burner = await eventually(
+      "kubectl top shows 50 ± 10 millicores",
+      async () => {
+        const lines = (await kubectl("top", "pods", "-n", "default", "--containers", "--no-headers"))
+          .trim()
+          .split("\n");
+        const cells = lines.map((line) => line.trim().split(/\s+/)).find(([pod]) => pod === "cpu-consumer");
+        if (Math.abs(Number.parseInt(cells?.[2] ?? "", 10) - 50) <= 10) return cells;
+        throw new Error(lines.join("\n"));
+      },
+      30_000,
+    );
+    expect(burner.slice(0, 2)).toEqual(["cpu-consumer", "main"]);
   });
 });
 

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { eventually } from "../suites/metrics-server-process.ts";
 import { kubectl, kubectlWithInput } from "./cluster.ts";
 
 const upstreamImage = "gcr.io/k8s-staging-metrics-server/metrics-server:master";
@@ -32,6 +33,11 @@ it("the Go server's v0.9.0 manifest runs this server when only the image is chan
   await kubectlWithInput(manifest.replace(upstreamImage, ourImage), "apply", "-f", "-");
   await kubectl("-n", "kube-system", "rollout", "status", "deployment/metrics-server", "--timeout=120s");
   await kubectl("wait", "--for=condition=Available", "apiservice/v1beta1.metrics.k8s.io", "--timeout=60s");
-  const top = await kubectl("top", "pods", "-n", "kube-system", "--no-headers");
+  // Ready means numbers of a node; those of this very pod come with its second scrape.
+  const top = await eventually(
+    "usage of the server's own pod",
+    () => kubectl("top", "pods", "-n", "kube-system", "--no-headers"),
+    30_000,
+  );
   expect(top).toMatch(/^metrics-server-\S+\s+\d+m\s+\d+Mi/m);
 });

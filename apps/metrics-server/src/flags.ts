@@ -34,7 +34,7 @@ const genericFlags = {
     min: 0,
   }),
   "max-mutating-requests-inflight": integer(200, "The same for writes.", { min: 0 }),
-  "request-timeout": duration(60_000, "Longest time for one request; clients may ask for less.", { minMs: 0 }),
+  "request-timeout": duration(60_000, "Longest time for one request; clients may ask for less.", { minMs: 1 }),
   "shutdown-delay-duration": duration(0, "How long to serve on, not ready, after the signal to end.", { minMs: 0 }),
   ...genericFlagsWithoutEffect,
 };

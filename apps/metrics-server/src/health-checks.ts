@@ -49,7 +49,7 @@ function timely({ schedule, resolutionMs, startedMs, elapsed }: HealthParts): st
 
 /** A selector that matches no node is a choice, not a failure. */
 function storageReady({ store, objects }: HealthParts): string | undefined {
-  if (store.storedPoints().nodes > 0) return undefined;
+  if (store.hasNodes()) return undefined;
   if (objects.status.nodes.synced && objects.nodes().length === 0) return undefined;
   return "no node's usage is known yet: two scrapes of a node are needed";
 }

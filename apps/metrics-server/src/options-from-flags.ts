@@ -30,7 +30,23 @@ export function readCommandLine(args: readonly string[], nodeVersion: string = p
     ...nodeProblems(values, nodeVersion),
   ];
   if (all.length > 0) throw new FlagsInvalid(all);
-  return { action: "serve", options: optionsOf(values, given), warnings };
+  return {
+    action: "serve",
+    options: optionsOf(values, given),
+    warnings: [...warnings, ...requestHeaderWarnings(values, given)],
+  };
+}
+
+/** As upstream, the CA file decides whether any of them is looked at. */
+function requestHeaderWarnings(values: MetricsServerFlagValues, given: ReadonlySet<string>): string[] {
+  if (values["requestheader-client-ca-file"] !== "") return [];
+  return [...given]
+    .filter((name) => name.startsWith("requestheader-") && name !== "requestheader-client-ca-file")
+    .map(
+      (name) =>
+        `--${name} has no effect: without --requestheader-client-ca-file the cluster's authentication ConfigMap decides; ` +
+        "give the CA file as well, or leave the flag out",
+    );
 }
 
 function excludingProblems(values: MetricsServerFlagValues): string[] {
@@ -72,6 +88,14 @@ function nodeProblems(values: MetricsServerFlagValues, nodeVersion: string): str
   ];
 }
 
+/** Suites without one for TLS 1.2 leave no TLS 1.2: an empty list would be OpenSSL's default. */
+function protocolOf(values: MetricsServerFlagValues): Pick<MetricsServerOptions["serving"], "minVersion" | "ciphers"> {
+  const suites = values["tls-cipher-suites"];
+  const ciphers = openSslCipherList(suites);
+  const isOnly13 = values["tls-min-version"] === "VersionTLS13" || (suites.length > 0 && ciphers === "");
+  return { minVersion: isOnly13 ? "TLSv1.3" : "TLSv1.2", ciphers };
+}
+
 function optionsOf(values: MetricsServerFlagValues, given: ReadonlySet<string>): MetricsServerOptions {
   const resolutionMs = values["metric-resolution"];
   return {
@@ -99,8 +123,7 @@ function optionsOf(values: MetricsServerFlagValues, given: ReadonlySet<string>):
       tlsPrivateKeyFile: values["tls-private-key-file"],
       registeredService: values["register-apiservices"],
       sendsClientAuthorityNames: values["send-client-ca-names"],
-      minVersion: values["tls-min-version"] === "VersionTLS13" ? "TLSv1.3" : "TLSv1.2",
-      ciphers: openSslCipherList(values["tls-cipher-suites"]),
+      ...protocolOf(values),
     },
     authentication: {
       kubeconfig: values["authentication-kubeconfig"],

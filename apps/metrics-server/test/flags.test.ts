@@ -21,6 +21,36 @@ test("without flags everything is as upstream's defaults say", () => {
   expect(readCommandLine([])).toStrictEqual({ action: "serve", options: defaultOptions, warnings: [] });
 });
 
+test.each([
+  { suites: [], flag: "", minVersion: "TLSv1.2", why: "OpenSSL's default" },
+  { suites: ["TLS_AES_128_GCM_SHA256"], flag: "", minVersion: "TLSv1.3", why: "none is left for TLS 1.2" },
+  {
+    suites: ["TLS_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA"],
+    flag: "AES128-SHA",
+    minVersion: "TLSv1.2",
+    why: "one is",
+  },
+])("cipher suites $suites mean $minVersion: $why", ({ suites, flag, minVersion }) => {
+  const { options } = readCommandLine(suites.length === 0 ? [] : [`--tls-cipher-suites=${suites.join()}`]);
+  expect(options.serving).toMatchObject({ ciphers: flag, minVersion });
+});
+
+test("requestheader flags without the CA file are warned about: the ConfigMap decides", () => {
+  const flags = ["--requestheader-allowed-names=front-proxy-client", "--requestheader-username-headers=X-User"];
+  const { warnings } = readCommandLine(flags);
+  expect(warnings).toHaveLength(2);
+  expect(warnings[0]).toMatch(/^--requestheader-allowed-names has no effect: .*; give the CA file as well/);
+  expect(warnings[1]).toMatch(/^--requestheader-username-headers has no effect: /);
+  expect(readCommandLine([...flags, "--requestheader-client-ca-file=/ca.crt"]).warnings).toEqual([]);
+});
+
+test("a duration that no timer can wait for, and a request without time, are refused", () => {
+  expect(problemsOf("--metric-resolution=600h", "--request-timeout=0s")).toEqual([
+    '--metric-resolution="600h" must be at most 596h31m23.647s',
+    '--request-timeout="0s" must be at least 1ms',
+  ]);
+});
+
 test("the flags of upstream's manifest are read without a word", () => {
   const { options, warnings } = readCommandLine([
     "--cert-dir=/tmp",

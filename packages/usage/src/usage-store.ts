@@ -115,7 +115,14 @@ export class UsageStore {
     }
   }
 
-  /** Counts what can be served now, for `metrics_server_storage_points` and readiness. Walks everything. */
+  /** Whether any node can be served now. Walks the nodes up to the first of these. */
+  hasNodes(): boolean {
+    const nowMs = this.#elapsed();
+    for (const node of this.#nodes.values()) if (node.isServable(nowMs, this.#rules.maxAgeMs)) return true;
+    return false;
+  }
+
+  /** Counts what can be served now, for `metrics_server_storage_points`. Walks everything. */
   storedPoints(): StoredPoints {
     const nowMs = this.#elapsed();
     const { maxAgeMs } = this.#rules;

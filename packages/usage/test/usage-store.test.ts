@@ -151,9 +151,11 @@ describe("a missed scrape", () => {
     bench.nowMs += 3 * periodMs;
     expect([bench.cpu("a/p"), bench.store.node("n")?.timeMs]).toEqual([{ c: 66_666_666 }, epochMs + 15_000]);
     expect(bench.store.storedPoints()).toEqual({ nodes: 1, containers: 1 });
+    expect(bench.store.hasNodes()).toBe(true);
     bench.nowMs += 1;
     expect([bench.cpu("a/p"), bench.store.node("n")]).toEqual([undefined, undefined]);
     expect(bench.store.storedPoints()).toEqual({ nodes: 0, containers: 0 });
+    expect(bench.store.hasNodes()).toBe(false);
   });
 
   test("is bridged by the next one, with the longer window", () => {
