@@ -17,6 +17,7 @@ export interface RealNode extends AsyncDisposable {
   readonly name: string;
   readonly address: string;
   readonly kubelet: RunningProcess;
+  readonly containerd: RunningProcess;
   /** Imports an OCI image tar; pods name it with `imagePullPolicy: Never`. */
   importImage(tarFile: string): void;
 }
@@ -77,15 +78,14 @@ export async function startNode(plane: ControlPlane, options: RealNodeOptions): 
         },
       ],
     });
-    stack.use(
-      startProcess(
-        "containerd",
-        containerd,
-        plane.folder,
-        ["--config", file("containerd.toml", containerdConfig(folder)), "--log-level", "warn"],
-        env,
-      ),
+    const runtime = startProcess(
+      "containerd",
+      containerd,
+      plane.folder,
+      ["--config", file("containerd.toml", containerdConfig(folder)), "--log-level", "warn"],
+      env,
     );
+    stack.use(runtime);
     await until("containerd answers", () => execFileSync(ctr, ["-a", socket, "version"], { stdio: "ignore" }));
     const importImage = (tarFile: string): void => {
       execFileSync(ctr, ["-a", socket, "-n", "k8s.io", "images", "import", tarFile], {
@@ -153,6 +153,7 @@ export async function startNode(plane: ControlPlane, options: RealNodeOptions): 
       name: options.name,
       address: options.address,
       kubelet,
+      containerd: runtime,
       importImage,
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };

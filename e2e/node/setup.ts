@@ -30,6 +30,7 @@ export interface RealNodeAccess {
   readonly kubeconfig: string;
   readonly node: string;
   readonly nodeAddress: string;
+  readonly containerdPid: number;
   readonly kubectl: string;
   /** State folder of the control plane: logs. */
   readonly folder: string;
@@ -102,6 +103,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       kubeconfig: plane.kubeconfig("admin", ["system:masters"]),
       node,
       nodeAddress: address,
+      containerdPid: running.containerd.pid,
       kubectl: await program("kubectl"),
       folder: plane.folder,
     });
