@@ -15,6 +15,8 @@ test("a resource of one's own needs nothing but what it serves", async () => {
   const path = "/apis/wardle.example.com/v1alpha1/loads";
   const list = (await cluster.ask("GET", path)).json as { items: readonly object[] };
   expect(list.items).toHaveLength(3);
+  const selected = (await cluster.ask("GET", `${path}?fieldSelector=metadata.name%3Done-minute`)).json as typeof list;
+  expect(selected.items).toMatchObject([{ metadata: { name: "one-minute" } }]);
   const one = (await cluster.ask("GET", `${path}/one-minute`)).json as object;
   expect(one).toMatchObject({ kind: "Load", runningProcesses: expect.stringMatching(/^\d+\.\d\d$/) });
   const missing = await cluster.ask("GET", `${path}/yesterday`);

@@ -37,7 +37,7 @@ export function objectTable(object: JsonObject, table: TableColumns = nameAndAge
   return { columns: table.columns, rows: [rowOf(object, table)], metadata: { resourceVersion } };
 }
 
-/** A list; items are shown without `kind` and `apiVersion`. */
+/** A list; items are shown without `kind` and `apiVersion`. The framework can select from it. */
 export function listAnswer(
   list: { readonly kind: string; readonly apiVersion: string; readonly metadata: ListMeta },
   items: readonly JsonObject[],
@@ -48,6 +48,7 @@ export function listAnswer(
     body: (format) => bodyOf({ kind, apiVersion, metadata, items: items.map(withoutType) }, format),
     table: () => ({ columns: table.columns, rows: items.map((item) => rowOf(item, table)), metadata }),
     partialMetadata: () => ({ kind: "list", metadata, items: items.map(objectMetaOf) }),
+    selected: (selects) => listAnswer(list, items.filter(selects), table),
   };
 }
 

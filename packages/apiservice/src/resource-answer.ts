@@ -16,6 +16,11 @@ export interface ResourceAnswer {
   table?(): TableParts;
   /** Metadata of the object, or of the list and its items, for `as=PartialObjectMeta[List]`. */
   partialMetadata?(): PartialParts;
+  /**
+   * The same list with only the objects that `selects` takes, for resources that do not honour selectors. Absent: a request
+   * with selectors gets 400.
+   */
+  selected?(selects: (object: Readonly<Record<string, unknown>>) => boolean): ResourceAnswer;
   /** 200 when absent; 201 for something created. */
   readonly status?: number;
 }

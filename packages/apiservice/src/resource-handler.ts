@@ -12,10 +12,11 @@ import type { ResourceAnswer } from "./resource-answer.ts";
 import { defaultPatchTypes, type RequestBody } from "./resource.ts";
 import type { ResourceTarget } from "./served-resource.ts";
 import { errorReply, statusReply, type ErrorForm } from "./status-reply.ts";
+import { listSelection, requireNoDeletionSelection, watchSelection } from "./unapplied-selectors.ts";
 import { watchForm } from "./watch-form.ts";
 import { watchReply, type WatchSettings } from "./watch-reply.ts";
 
-export interface ResourceSettings extends Omit<WatchSettings, "show"> {
+export interface ResourceSettings extends Omit<WatchSettings, "show" | "sends"> {
   readonly maxBodyBytes: number;
   /** Compressed forms of segments seen before. */
   readonly compressed: CompressedSegments;
@@ -115,12 +116,17 @@ function listOrWatch(
   const options = readListOptions(exchange.info.query);
   const request = new DispatchedRequest(target, exchange, options.labelSelector, options.fieldSelector);
   const { definition } = target.served;
-  if (!options.watch) return answer(definition.list?.(request) ?? unsupported(target, "list"));
+  if (!options.watch) {
+    const selected = listSelection(target.served, request);
+    const list = definition.list?.(request) ?? unsupported(target, "list");
+    return answer(selected === undefined ? list : whenReady(list, selected));
+  }
   if (definition.watch === undefined) return unsupported(target, "watch");
   const streamed = target.served.watchNegotiator.choose(exchange.known.accept);
   if (streamed === undefined) throw notAcceptable([`${mediaTypes.json};stream=watch`]);
   const show = watchForm(streamed.as, target.served, exchange.info.query);
-  return watchReply(definition.watch(request), options.timeoutSeconds, exchange, { ...settings, show });
+  const sends = watchSelection(target.served, request);
+  return watchReply(definition.watch(request), options.timeoutSeconds, exchange, { ...settings, show, sends });
 }
 
 function write(
@@ -134,7 +140,10 @@ function write(
     verb === "deletecollection" ? readListOptions(exchange.info.query) : noSelectors;
   const request = new DispatchedRequest(target, exchange, labelSelector, fieldSelector);
   if (verb === "delete") return definition.delete?.(request, body) ?? unsupported(target, verb);
-  if (verb === "deletecollection") return definition.deleteCollection?.(request, body) ?? unsupported(target, verb);
+  if (verb === "deletecollection") {
+    requireNoDeletionSelection(target.served, request);
+    return definition.deleteCollection?.(request, body) ?? unsupported(target, verb);
+  }
   if (body === undefined) throw badRequest("the request has no body");
   if (verb === "create") return definition.create?.(request, body) ?? unsupported(target, verb);
   if (verb === "update") return definition.update?.(request, body) ?? unsupported(target, verb);

@@ -8,6 +8,9 @@ import type { BodyFormat, ResourceAnswer } from "./resource-answer.ts";
  * One request for a resource, authenticated and authorized.
  *
  * Identity headers never get here. `query` and `signal` are made on first use.
+ *
+ * A list, watch or deletion with `metadata.name=a` is authorized as one for that object only. Whoever answers it has to
+ * apply the selectors: the framework, or the resource if it says so (`honoursSelectors`).
  */
 export interface ResourceRequest {
   readonly info: RequestInfo;
@@ -15,9 +18,9 @@ export interface ResourceRequest {
   readonly namespace: string | undefined;
   /** `undefined` for collections. */
   readonly name: string | undefined;
-  /** First value of the query, `""` when absent; not parsed yet. */
+  /** First value of the query, `""` when absent; parses. */
   readonly labelSelector: string;
-  /** First value of the query, `""` when absent; not parsed yet. */
+  /** First value of the query, `""` when absent; parses, but may name any field. */
   readonly fieldSelector: string;
   readonly user: UserInfo;
   /** Fires when the client is gone or the deadline passed. */
@@ -70,6 +73,14 @@ export interface ResourceDefinition {
   readonly formats?: readonly BodyFormat[];
   /** Whether answers have `table`. Default true. */
   readonly tables?: boolean;
+  /**
+   * Claimed wrongly, it shows everything to users who may see one object: whether `list`, `watch` and `deleteCollection`
+   * apply both selectors of the request, and refuse fields they do not know.
+   *
+   * Default false: the framework applies labels, `metadata.name` and `metadata.namespace` to lists (`ResourceAnswer.selected`),
+   * the two fields to watches, and answers 400 to all else.
+   */
+  readonly honoursSelectors?: boolean;
   get?(request: ResourceRequest): Answer;
   list?(request: ResourceRequest): Answer;
   create?(request: ResourceRequest, body: RequestBody): Answer;

@@ -68,6 +68,7 @@ export function storedResource(options: StoredResourceOptions): ResourceDefiniti
     shortNames,
     categories,
     formats: ["json", "yaml"],
+    honoursSelectors: true,
     writeOptions: options.schema === undefined ? ["dryRun"] : ["dryRun", "fieldValidation"],
     verbs: ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
     get: (request) => resource.get(request),

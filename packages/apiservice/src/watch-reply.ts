@@ -13,6 +13,8 @@ export interface WatchSettings {
   readonly log: Log;
   /** Fires when the server shuts down: watches end first. */
   readonly draining: AbortSignal;
+  /** Whether the client is told of an event. */
+  readonly sends: (event: WatchEvent) => boolean;
   /** What is shown of an event's object. */
   readonly show: (event: WatchEvent) => object;
 }
@@ -39,7 +41,7 @@ async function* lines(
   events: AsyncIterable<WatchEvent>,
   timeoutMs: number,
   exchange: Exchange,
-  { clock, log, draining, show }: WatchSettings,
+  { clock, log, draining, sends, show }: WatchSettings,
 ): AsyncGenerator<Uint8Array> {
   const steps = new Steps(events);
   const end = (): void => steps.end();
@@ -51,7 +53,7 @@ async function* lines(
     for (;;) {
       const next = await steps.next();
       if (next === undefined || next.done === true) return;
-      yield line(next.value.type, show(next.value));
+      if (sends(next.value)) yield line(next.value.type, show(next.value));
     }
   } catch (error) {
     if (!(error instanceof StatusError)) log.error({ err: error, auditId: exchange.auditId }, "watch failed");

@@ -35,7 +35,16 @@ function resource(name: string, kind: string, namespaced: boolean, panics: boole
       return { body: () => [], partialMetadata: () => ({ kind: "object", metadata: { name: wanted } }) };
     throw new StatusError({ status: "Failure", message: "nothing here", reason: "NotFound", code: 404 });
   };
-  return { name, singularName: "", kind, namespaced, verbs: ["get", "list"], list: answer, get };
+  return {
+    name,
+    singularName: "",
+    kind,
+    namespaced,
+    verbs: ["get", "list"],
+    honoursSelectors: true,
+    list: answer,
+    get,
+  };
 }
 
 export function startTranscriptServer(fixture: string): Promise<TestServer> {

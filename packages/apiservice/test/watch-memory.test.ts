@@ -16,6 +16,7 @@ test("a watch of a hundred thousand changes holds no more memory than one of a t
     random: () => 0,
     log: new MemoryLog(),
     draining: new AbortController().signal,
+    sends: () => true,
     show: ({ object }: WatchEvent) => object,
   };
   const { stream } = watchReply(changes(), undefined, exchange, settings);

@@ -52,6 +52,7 @@ export class MetricsResource<M extends KnownMember, U extends ServedUsage> {
       kind,
       namespaced: isNamespaced,
       verbs: ["get", "list"],
+      honoursSelectors: true,
       get: (request) => this.#get(type, request),
       list: (request) => this.#list(type, request),
     };
