@@ -2,6 +2,7 @@
 import type { UserInfo } from "@kubemetrics/authentication";
 import type { RequestInfo } from "@kubemetrics/authorization";
 import { AuditPolicyInvalid } from "./apiservice-error.ts";
+import { isObject } from "./object-answer.ts";
 
 /** From nothing, over who did what, to bodies as well. */
 export type AuditLevel = "None" | "Metadata" | "Request" | "RequestResponse";
@@ -93,25 +94,38 @@ const stages: ReadonlySet<unknown> = new Set<AuditStage>([
 const listFields = ["users", "userGroups", "verbs", "namespaces", "nonResourceURLs"] as const;
 
 /**
- * Checks a policy file's content.
+ * Checks a policy file's content. A field with nothing behind it counts as absent, as upstream has it.
  *
  * @param value - the file as data, from YAML or JSON
  * @throws AuditPolicyInvalid listing every problem with its path
  */
 export function readAuditPolicy(value: unknown): AuditPolicy {
   const problems: string[] = [];
-  const policy = (value ?? {}) as { kind?: unknown; apiVersion?: unknown; rules?: unknown; omitStages?: unknown };
+  const policy = withoutEmptyFields(value ?? {}) as {
+    kind?: unknown;
+    apiVersion?: unknown;
+    rules?: unknown;
+    omitStages?: unknown;
+  };
   if (policy.kind !== "Policy") problems.push(`kind: expected "Policy"`);
   if (policy.apiVersion !== "audit.k8s.io/v1") problems.push(`apiVersion: expected "audit.k8s.io/v1"`);
   checkStages(policy.omitStages, "omitStages", problems);
   if (!Array.isArray(policy.rules) || policy.rules.length === 0) problems.push("rules: at least one rule is needed");
   else for (const [at, rule] of policy.rules.entries()) checkRule(rule, `rules[${at}]`, problems);
   if (problems.length > 0) throw new AuditPolicyInvalid(`audit policy: ${problems.join("; ")}`);
-  return value as AuditPolicy;
+  return policy as AuditPolicy;
+}
+
+/** YAML has `null` for a field with nothing behind it, and for an empty item of a list, which has no fields. */
+function withoutEmptyFields(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutEmptyFields(item ?? {}));
+  if (!isObject(value)) return value;
+  const filled = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(filled.map(([name, field]) => [name, withoutEmptyFields(field)]));
 }
 
 function checkRule(value: unknown, path: string, problems: string[]): void {
-  const rule = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const rule = value as Readonly<Record<string, unknown>>;
   if (!levels.has(rule["level"])) problems.push(`${path}.level: expected None, Metadata, Request or RequestResponse`);
   checkStages(rule["omitStages"], `${path}.omitStages`, problems);
   for (const field of listFields) checkTexts(rule[field], `${path}.${field}`, problems);
@@ -119,7 +133,7 @@ function checkRule(value: unknown, path: string, problems: string[]): void {
   if (!Array.isArray(resources)) problems.push(`${path}.resources: expected a list`);
   else
     for (const [at, item] of resources.entries()) {
-      const { resources: names, resourceNames } = (item ?? {}) as Readonly<Record<string, unknown>>;
+      const { resources: names, resourceNames } = item as Readonly<Record<string, unknown>>;
       checkTexts(names, `${path}.resources[${at}].resources`, problems);
       checkTexts(resourceNames, `${path}.resources[${at}].resourceNames`, problems);
     }
@@ -131,12 +145,12 @@ function checkRule(value: unknown, path: string, problems: string[]): void {
 }
 
 function checkTexts(value: unknown, path: string, problems: string[]): void {
-  if (value === undefined || value === null) return;
+  if (value === undefined) return;
   const isList = Array.isArray(value) && value.every((text) => typeof text === "string");
   if (!isList) problems.push(`${path}: expected a list of texts`);
 }
 
 function checkStages(value: unknown, path: string, problems: string[]): void {
-  if (value === undefined || value === null) return;
+  if (value === undefined) return;
   if (!Array.isArray(value) || !value.every((stage) => stages.has(stage))) problems.push(`${path}: unknown stage`);
 }

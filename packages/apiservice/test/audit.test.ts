@@ -128,6 +128,32 @@ test.each<[string, AuditPolicy["rules"][number], boolean]>([
   expect(events.length > 0).toBe(isRecorded);
 });
 
+test.each<[string, object, object, string]>([
+  ["users", { users: null }, {}, things],
+  ["userGroups", { userGroups: null }, {}, things],
+  ["verbs", { verbs: null }, {}, things],
+  ["namespaces", { namespaces: null }, {}, things],
+  ["resources", { resources: null }, {}, things],
+  ["nonResourceURLs", { nonResourceURLs: null }, {}, things],
+  ["omitStages", { omitStages: null }, {}, things],
+  ["namespaces beside paths", { namespaces: null, nonResourceURLs: ["/*"] }, { nonResourceURLs: ["/*"] }, "/nowhere"],
+  ["resources of a group", { resources: [{ group: "g.io", resources: null }] }, {}, things],
+  [
+    "resourceNames of a group",
+    { resources: [{ group: "g.io", resources: ["things"], resourceNames: null }] },
+    {},
+    things,
+  ],
+  ["the name of a group", { resources: [{ group: null }] }, {}, "/api/v1/pods"],
+  ["an item of resources", { resources: [null] }, {}, "/api/v1/pods"],
+])("an empty field is as good as none: %s", async (_name, fields, meant, target) => {
+  const policyOf = (more: object): AuditPolicy =>
+    ({ ...policyHead, omitStages: null, rules: [{ level: "Metadata", ...more }] }) as unknown as AuditPolicy;
+  const asMeant = await recorded(policyOf(meant), target);
+  expect(asMeant).toHaveLength(2);
+  expect(await recorded(policyOf(fields), target)).toEqual(asMeant);
+});
+
 test("a wrong policy is refused with all its problems", () => {
   const policy = {
     kind: "Policy",
@@ -140,6 +166,11 @@ test("a wrong policy is refused with all its problems", () => {
       "rules[1].omitStages: unknown stage; rules[1].users: expected a list of texts",
   );
   expect(() => readAuditPolicy(undefined)).toThrow(AuditPolicyInvalid);
+  const gaps = { ...policyHead, rules: [null, { level: "None", users: [null], omitStages: [null] }] };
+  expect(() => readAuditPolicy(gaps)).toThrow(
+    "rules[0].level: expected None, Metadata, Request or RequestResponse; " +
+      "rules[1].omitStages: unknown stage; rules[1].users: expected a list of texts",
+  );
 });
 
 test("a file is cut before it grows too large; old pieces go by number and by age", async () => {
