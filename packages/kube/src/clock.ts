@@ -10,13 +10,20 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
+/** Node ends a longer timer at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** The machine's clock. Pending waits do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    timer.unref();
+    let timer: NodeJS.Timeout;
+    const wait = (leftMs: number): void => {
+      const next = leftMs > longestTimerMs ? () => wait(leftMs - longestTimerMs) : callback;
+      timer = setTimeout(next, Math.min(leftMs, longestTimerMs)).unref();
+    };
+    wait(delayMs);
     return () => clearTimeout(timer);
   },
 };
