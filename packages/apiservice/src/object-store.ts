@@ -14,13 +14,22 @@ export interface StoreChange {
 /** Changes remembered for watches that start in the past. */
 const longestHistory = 1000;
 
+/**
+ * Versions count changes from the time at which the store was made, in microseconds: above all those of a store before it,
+ * unless there was more than a change per microsecond. Watches of that one are told 410, instead of going on in this one.
+ */
 export class ObjectStore {
   readonly #objects = new Map<string, JsonObject>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
   #history: StoreChange[] = [];
-  #version = 0;
+  #version: number;
 
-  /** Of the latest change, `0` before the first. */
+  /** @param clock - tells milliseconds since 1970; read once */
+  constructor(clock: { now(): number }) {
+    this.#version = Math.trunc(clock.now() * 1000);
+  }
+
+  /** Of the latest change; before the first, the one from which all changes follow. */
   get version(): number {
     return this.#version;
   }
@@ -62,7 +71,7 @@ export class ObjectStore {
   /**
    * Changes after a version that are still remembered.
    *
-   * @throws StatusError 410 when some of them are forgotten: the client has to list anew
+   * @throws StatusError 410 when some of them are forgotten or another store's: the client has to list anew
    */
   since(version: number): readonly StoreChange[] {
     if (version > this.#version)

@@ -52,6 +52,10 @@ export interface StoredResourceOptions {
   readonly schema?: KindSchema;
   /** What is wrong with an object that is to be stored. */
   readonly validate?: (object: JsonObject, before: JsonObject | undefined) => readonly FieldError[];
+  /**
+   * Milliseconds since 1970, of creation times and of the first resource version. Set it back before a restart, and watches
+   * from before go on unaware of what the restart forgot, instead of being told 410.
+   */
   readonly clock: { now(): number };
   readonly newUid: () => string;
 }
@@ -89,13 +93,14 @@ function patched(before: JsonObject, { mediaType, value }: RequestBody): unknown
 
 class StoredResource {
   readonly #options: StoredResourceOptions;
-  readonly #store = new ObjectStore();
+  readonly #store: ObjectStore;
   readonly #rules: ObjectRules;
   readonly #check: SchemaCheck | undefined;
   readonly #apiVersion: string;
 
   constructor(options: StoredResourceOptions) {
     this.#options = options;
+    this.#store = new ObjectStore(options.clock);
     this.#rules = new ObjectRules(options);
     this.#check = options.schema && new SchemaCheck(options.schema);
     this.#apiVersion = `${options.group}/${options.version}`;

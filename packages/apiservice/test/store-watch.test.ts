@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ObjectStore } from "../src/object-store.ts";
 import { watchStore } from "../src/store-watch.ts";
+import { ManualClock } from "./test-server.ts";
 
 const start = {
   resourceVersion: "",
@@ -11,7 +12,7 @@ const start = {
 };
 
 function stored(count: number): ObjectStore {
-  const store = new ObjectStore();
+  const store = new ObjectStore(new ManualClock());
   for (let at = 0; at < count; at++)
     store.put((resourceVersion) => ({ metadata: { namespace: "n", name: `t-${at}`, resourceVersion } }));
   return store;

@@ -175,8 +175,8 @@ describe("versions count changes", () => {
   test("the generation counts what is wanted, not labels", async () => {
     await send("POST", path, thing("a"));
     const labelled = json(await send("PATCH", `${path}/a`, { metadata: { labels: { x: "y" } } }, merge));
-    expect(labelled.metadata).toMatchObject({ generation: 1, resourceVersion: "2" });
+    expect(labelled.metadata).toMatchObject({ generation: 1, resourceVersion: "1772366400000002" });
     const grown = json(await send("PATCH", `${path}/a`, { spec: { size: 2 } }, merge));
-    expect(grown.metadata).toMatchObject({ generation: 2, resourceVersion: "3" });
+    expect(grown.metadata).toMatchObject({ generation: 2, resourceVersion: "1772366400000003" });
   });
 });

@@ -4,7 +4,7 @@ import { ask, ManualClock, RawClient, startServer, type Answer, type TestServer 
 
 const base = "/apis/wardle.example.com/v1alpha1";
 const flunders = `${base}/namespaces/default/flunders`;
-const clock = new ManualClock();
+let clock = new ManualClock();
 
 let server: TestServer;
 let uids = 0;
@@ -33,6 +33,7 @@ function start(): Promise<TestServer> {
 
 beforeEach(async () => {
   await server?.[Symbol.asyncDispose]();
+  clock = new ManualClock();
   server = await start();
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -50,7 +51,7 @@ interface Shown {
   readonly kind: string;
   readonly message: string;
   readonly size?: number;
-  readonly metadata: { readonly name: string; readonly generation?: number };
+  readonly metadata: { readonly name: string; readonly generation?: number; readonly resourceVersion: string };
   readonly items: readonly Shown[];
   readonly columnDefinitions: readonly { readonly name: string }[];
   readonly rows: readonly { readonly cells: readonly unknown[] }[];
@@ -65,13 +66,13 @@ test("an object is created, read, listed and deleted", async () => {
   expect([created.status, created.text]).toEqual([
     201,
     '{"kind":"Flunder","apiVersion":"wardle.example.com/v1alpha1","metadata":{"name":"a","labels":{"color":"red"},"uid":"uid-' +
-      `${uids}","generation":1,"creationTimestamp":"2026-03-01T12:00:00Z","namespace":"default","resourceVersion":"1"},"size":3}\n`,
+      `${uids}","generation":1,"creationTimestamp":"2026-03-01T12:00:00Z","namespace":"default","resourceVersion":"1772366400000001"},"size":3}\n`,
   ]);
   expect((await send("GET", `${flunders}/a`)).text).toBe(created.text);
   const list = json(await send("GET", `${base}/flunders`));
   expect([list.kind, list.metadata, list.items.length, list.items[0]?.kind]).toEqual([
     "FlunderList",
-    { resourceVersion: "1" },
+    { resourceVersion: "1772366400000001" },
     1,
     undefined,
   ]);
@@ -218,7 +219,7 @@ class Watcher {
   async next(count: number): Promise<readonly string[]> {
     for (;;) {
       const text = await this.#client.textWith('"type"');
-      const lines = text.split("\r\n").filter((line) => line.startsWith('{"type"'));
+      const lines = text.split(/\r?\n/).filter((line) => line.startsWith('{"type"'));
       if (lines.length >= this.#taken + count) {
         const wanted = lines.slice(this.#taken, this.#taken + count);
         this.#taken += count;
@@ -252,11 +253,40 @@ test("a watch tells what is there and then what changes, as its selector sees it
 test("a watch from a version gets what happened since, and 410 when that is forgotten or unknown", async () => {
   await send("POST", flunders, flunder("a"));
   await send("DELETE", `${flunders}/a`);
-  const watcher = await Watcher.start("&resourceVersion=1");
+  const watcher = await Watcher.start("&resourceVersion=1772366400000001");
   expect(await watcher.next(1)).toEqual(["DELETED a"]);
   watcher.client.end();
-  const future = await send("GET", `${flunders}?watch=true&resourceVersion=99`);
-  expect(future.status).toBe(410);
+  const future = await send("GET", `${flunders}?watch=true&resourceVersion=1772366400000003`);
+  expect([future.status, json(future).message.includes("in the future")]).toEqual([410, true]);
+});
+
+test.each([0, 2, 3, 5])("a watch from before a restart is told to list anew, %d changes after it", async (changes) => {
+  for (const name of ["a", "b", "c"]) await send("POST", flunders, flunder(name));
+  const { resourceVersion } = json(await send("GET", flunders)).metadata;
+  await server[Symbol.asyncDispose]();
+  clock.advance(1);
+  server = await start();
+  for (let at = 0; at < changes; at++) await send("POST", flunders, flunder(`x-${at}`));
+  const watcher = await Watcher.start(`&resourceVersion=${resourceVersion}`);
+  const answer = await watcher.client.textWith("HTTP");
+  expect([answer.split("\r\n")[0], answer.includes("too old resource version")]).toEqual(["HTTP/1.1 410 Gone", true]);
+  watcher.client.end();
+});
+
+test("a watch goes on from a list before the first change, and begins with everything without a version or with 0", async () => {
+  const { resourceVersion } = json(await send("GET", flunders)).metadata;
+  await send("POST", flunders, flunder("a"));
+  await send("PATCH", `${flunders}/a`, { size: 1 }, "application/merge-patch+json");
+  const expected = [
+    [`&resourceVersion=${resourceVersion}`, ["ADDED a", "MODIFIED a"]],
+    ["&resourceVersion=0", ["ADDED a"]],
+    ["&resourceVersion=", ["ADDED a"]],
+  ] as const;
+  for (const [query, events] of expected) {
+    const watcher = await Watcher.start(query);
+    expect(await watcher.next(events.length)).toEqual(events);
+    watcher.client.end();
+  }
 });
 
 test("a watch ends after its time, and when the server goes", async () => {

@@ -65,7 +65,7 @@ test("kubectl get --watch gets rows; columns come with the first", async () => {
   expect([first?.type, first?.object["kind"], first?.object["metadata"]]).toEqual([
     "ADDED",
     "Table",
-    { resourceVersion: "1" },
+    { resourceVersion: "1772366400000001" },
   ]);
   expect(first?.object["columnDefinitions"]).toHaveLength(2);
   expect(first?.object["rows"]).toEqual([
@@ -94,7 +94,7 @@ test("a row can carry the whole object, and an unknown wish is refused before th
 test("a bookmark is a row that shows nothing but its version", async () => {
   const query = "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
   const [bookmark] = await events(tableAccept, query, 1);
-  expect([bookmark?.type, bookmark?.object["metadata"]]).toEqual(["BOOKMARK", { resourceVersion: "0" }]);
+  expect([bookmark?.type, bookmark?.object["metadata"]]).toEqual(["BOOKMARK", { resourceVersion: "1772366400000000" }]);
   expect(bookmark?.object["rows"]).toEqual([expect.objectContaining({ cells: [null, null] })]);
 });
 
@@ -113,7 +113,7 @@ test("the garbage collector watches metadata, owners and finalizers included", a
 test("the table of a single object says from which version a watch goes on", async () => {
   await create("a");
   const one = await ask(server.port, `${path}/a`, { headers: [["Accept", tableAccept]] });
-  expect(JSON.parse(one.text)).toMatchObject({ kind: "Table", metadata: { resourceVersion: "1" } });
+  expect(JSON.parse(one.text)).toMatchObject({ kind: "Table", metadata: { resourceVersion: "1772366400000001" } });
 });
 
 test("a watch as a list of metadata is refused", async () => {
