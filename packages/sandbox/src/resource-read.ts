@@ -148,7 +148,8 @@ class WatchStream {
     const unsubscribe = store.subscribe(this.#type, (change) => this.#sendChange(change));
     const bookmarks = this.#options.wantsBookmarks ? setInterval(() => this.#sendBookmark(), bookmarkMs) : undefined;
     const seconds = this.#options.timeoutSeconds ?? 0;
-    const timeoutMs = seconds > 0 ? seconds * 1000 : defaultWatchTimeoutMs;
+    // Longer than timers can wait is for ever to any client.
+    const timeoutMs = seconds > 0 ? Math.min(seconds * 1000, 2 ** 31 - 1) : defaultWatchTimeoutMs;
     const end = setTimeout(() => {
       if (this.#options.wantsBookmarks) this.#sendBookmark();
       this.#response.end();

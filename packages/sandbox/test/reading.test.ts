@@ -194,6 +194,16 @@ describe("watch", () => {
     expect((await take(events, 10)).length).toBe(3);
   });
 
+  it("does not end at once when it may take longer than timers can wait", async () => {
+    const { resourceVersion } = (await admin("/api/v1/pods")).json().metadata;
+    const events = admin.watch(`/api/v1/pods?watch=1&resourceVersion=${resourceVersion}&timeoutSeconds=3000000`);
+    const first = take(events, 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    cluster.addPod("node-001", { name: "much-later" });
+    expect(await first).toMatchObject([{ type: "ADDED", object: { metadata: { name: "much-later" } } }]);
+    await events.return(undefined);
+  });
+
   it("tells of a forgotten version inside the stream, and refuses a continue token from before", async () => {
     const page = (await admin("/api/v1/pods?limit=1")).json();
     cluster.addPod("node-001", { name: "later" });
