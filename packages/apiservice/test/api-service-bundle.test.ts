@@ -1,5 +1,5 @@
 import { issueAuthority, parseBundle } from "@kubemetrics/x509";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { mergedCaBundle } from "../src/api-service-bundle.ts";
 import { issueServiceAuthority } from "../src/api-service-certificate.ts";
 
@@ -35,7 +35,7 @@ test.each([
   expect(mergedCaBundle(current, wanted, now)).toBe(merged);
 });
 
-test("authorities of replicas that crashed do not fill the object: those that end first go, others' stay", () => {
+test("authorities of replicas that crashed do not fill the object: the first ones go, others' stay", () => {
   let bundle = other;
   const all = Array.from({ length: 40 }, (_, start) => issueServiceAuthority(now + start * 1000, 1000 * hour));
   for (const { certificatePem } of all) bundle = mergedCaBundle(bundle, [certificatePem], now + 60_000) ?? bundle;
@@ -43,6 +43,65 @@ test("authorities of replicas that crashed do not fill the object: those that en
   expect(left).toBe(33);
   expect(bundle).toContain(other.trim());
   for (const { certificatePem } of all.slice(-32)) expect(bundle).toContain(certificatePem.trim());
+});
+
+/** Restarts of one replica, one each five minutes; `look` is what the others do after each. */
+function restart(times: number, bundle: string, look: (bundle: string, start: number) => string): string {
+  let left = bundle;
+  for (let start = 1; start <= times; start++) {
+    const { certificatePem } = issueServiceAuthority(now + start * 300_000, 1000 * hour);
+    left = look(mergedCaBundle(left, [certificatePem], now + start * 300_000) ?? left, start);
+  }
+  return left;
+}
+
+describe("a replica that restarts all the time", () => {
+  const healthy = issueServiceAuthority(now, 1000 * hour).certificatePem;
+  const settled = healthy + issueServiceAuthority(now, 1000 * hour).certificatePem;
+
+  test("never drops the authority of one that looks meanwhile, at a write each two dozen restarts", () => {
+    let writes = 0;
+    restart(120, settled, (bundle, start) => {
+      expect(bundle.includes(healthy.trim()), `after restart ${start}`).toBe(true);
+      const moved = mergedCaBundle(bundle, [healthy], now);
+      if (moved !== undefined) writes++;
+      return moved ?? bundle;
+    });
+    expect(writes).toBe(5);
+  });
+
+  test("drops it once in 32 starts when it cannot look, and the next look brings it back for as long", () => {
+    const lost: number[] = [];
+    restart(100, settled, (bundle, start) => {
+      if (bundle.includes(healthy.trim())) return bundle;
+      lost.push(start);
+      return mergedCaBundle(bundle, [healthy], now) ?? bundle;
+    });
+    expect(lost).toEqual([31, 63, 95]);
+  });
+
+  test("lets one that did not look for eight starts stay, whenever its last look was", () => {
+    restart(26, settled, (bundle, start) => {
+      const looked = mergedCaBundle(bundle, [healthy], now) ?? bundle;
+      expect(restart(8, looked, (next) => next).includes(healthy.trim()), `from restart ${start} on`).toBe(true);
+      return looked;
+    });
+  });
+});
+
+test("replicas that share a bundle that is nearly full come to rest: nobody writes for ever", () => {
+  const replicas = Array.from({ length: 24 }, (_, at) => issueServiceAuthority(now + at * 1000, 1000 * hour));
+  let bundle = restart(32, "", (next) => next);
+  const writes = [1, 2, 3].map(() => {
+    let count = 0;
+    for (const { certificatePem } of replicas) {
+      const merged = mergedCaBundle(bundle, [certificatePem], now);
+      if (merged !== undefined) count++;
+      bundle = merged ?? bundle;
+    }
+    return count;
+  });
+  expect(writes).toEqual([24, 0, 0]);
 });
 
 test("a bundle of a megabyte of blocks that do not end costs no more than reading it", () => {
