@@ -45,3 +45,8 @@ export function issueServiceCertificate(
 export function endOf({ certificatePem }: ServingPair): number {
   return parseBundle(certificatePem).certificates[0]?.notAfterMs ?? 0;
 }
+
+/** When it begins, likewise. */
+export function beginOf({ certificatePem }: ServingPair): number {
+  return parseBundle(certificatePem).certificates[0]?.notBeforeMs ?? 0;
+}

@@ -1,6 +1,12 @@
 /** A server that is believed by kube-aggregator without anybody handing out certificates. */
 import type { KeyPair } from "@kubemetrics/x509";
-import { endOf, issueServiceAuthority, issueServiceCertificate, type ServiceName } from "./api-service-certificate.ts";
+import {
+  beginOf,
+  endOf,
+  issueServiceAuthority,
+  issueServiceCertificate,
+  type ServiceName,
+} from "./api-service-certificate.ts";
 import type { ApiServiceClient } from "./api-service-client.ts";
 import { trustAuthorities, type ApiServiceState } from "./api-service-trust.ts";
 import { elapsedMs, systemClock, type Clock } from "./clock.ts";
@@ -16,9 +22,9 @@ export interface ApiServiceRegistrationOptions {
   readonly client: ApiServiceClient;
   readonly clock?: Clock;
   readonly log: Log;
-  /** Of an authority; it is followed by a new one when a third is left. Default 365 days. */
+  /** Of an authority; it is followed by a new one when a third is left, or when it is not valid yet. Default 365 days. */
   readonly authorityLifetimeMs?: number;
-  /** Of a serving certificate; renewed when a third is left. Default 90 days. */
+  /** Of a serving certificate; renewed when a third is left, or when it is not valid yet. Default 90 days. */
   readonly certificateLifetimeMs?: number;
   /** Between two looks at the APIServices. Default one minute. */
   readonly everyMs?: number;
@@ -133,20 +139,19 @@ export class ApiServiceRegistration {
   }
 
   async #syncOnce(): Promise<void> {
-    const { clock, authorityLifetimeMs, certificateLifetimeMs, apiServices } = this.#options;
+    const { authorityLifetimeMs, certificateLifetimeMs, apiServices } = this.#options;
     // Ready before this pass counts, even if no probe asked in between.
     this.#problem();
-    if (this.#next === undefined && this.#isDue(this.#authority, authorityLifetimeMs))
-      this.#next = this.#newAuthority();
+    if (this.#isDue(this.#next ?? this.#authority, authorityLifetimeMs)) this.#next = this.#newAuthority();
     const own = [this.#authority, this.#next].flatMap((authority) => authority?.certificatePem ?? []);
     await Promise.all(apiServices.map((name) => this.#publish(name, own)));
     if (this.#isClosed) return;
-    const isUseless = endOf(this.#authority) <= clock.now();
+    const isUseless = this.#isExpired(this.#authority) || this.#isEarly(this.#authority);
     if (this.#next !== undefined && (isUseless || apiServices.every((name) => this.#isSettled(name)))) {
       this.#authority = this.#next;
       this.#next = undefined;
       this.#replacePair("serving with a new authority");
-    } else if (this.#isDue(this.#pair, certificateLifetimeMs) && endOf(this.#pair) < endOf(this.#authority)) {
+    } else if (this.#isDue(this.#pair, certificateLifetimeMs) && this.#canRenew()) {
       this.#replacePair("serving with a renewed certificate");
     }
   }
@@ -221,7 +226,21 @@ export class ApiServiceRegistration {
   }
 
   #isDue(pair: ServingPair, lifetimeMs: number): boolean {
-    return endOf(pair) - this.#options.clock.now() < lifetimeMs / 3;
+    return this.#isEarly(pair) || endOf(pair) - this.#options.clock.now() < lifetimeMs / 3;
+  }
+
+  #isExpired(pair: ServingPair): boolean {
+    return endOf(pair) <= this.#options.clock.now();
+  }
+
+  /** Not valid yet: the machine's clock was ahead when it was issued, and is right now. Nobody accepts it until then. */
+  #isEarly(pair: ServingPair): boolean {
+    return this.#options.clock.now() < beginOf(pair);
+  }
+
+  /** Whether the authority in use can issue a better pair. */
+  #canRenew(): boolean {
+    return this.#isEarly(this.#pair) || endOf(this.#pair) < endOf(this.#authority);
   }
 
   #newAuthority(): KeyPair {

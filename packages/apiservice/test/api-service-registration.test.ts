@@ -312,6 +312,79 @@ describe("renewal", () => {
   });
 });
 
+describe("a clock that was ahead and is corrected", () => {
+  /** What a registration serves after a look that follows `change`. */
+  async function corrected(
+    change: (registration: ApiServiceRegistration) => Promise<void>,
+    options: Parameters<typeof register>[0] = {},
+  ) {
+    await apiServices.create(name, { service });
+    const { registration } = register(options);
+    const served: ServingPair[] = [];
+    registration.start((pair) => served.push(pair));
+    await registration.sync();
+    await change(registration);
+    await registration.sync();
+    return { registration, served };
+  }
+  const right = (): Promise<void> => {
+    clock.ms = Date.now();
+    return Promise.resolve();
+  };
+
+  test("after the start, has another authority issued and served at the next look", async () => {
+    clock.ms += 2 * day;
+    const { registration, served } = await corrected(right);
+    expect(served).toEqual([registration.pair]);
+    expect(await isBelieved(await apiServices.bundle(name), registration.pair)).toBe(true);
+    await registration.sync();
+    expect(served).toHaveLength(1);
+    registration.close();
+  });
+
+  test("after the start, while kube-apiserver cannot be asked, does not wait for it: the old pair is of no use", async () => {
+    clock.ms += 2 * day;
+    const { registration, served } = await corrected(() => {
+      apiServices.failing = new Error("connection refused");
+      return right();
+    });
+    expect(served).toEqual([registration.pair]);
+    apiServices.failing = undefined;
+    await registration.sync();
+    expect(await isBelieved(await apiServices.bundle(name), registration.pair)).toBe(true);
+    registration.close();
+  });
+
+  test.each([
+    { what: "for less time than the authority has", certificateLifetimeMs: 3 * day, aheadMs: 2.5 * day },
+    { what: "for as long as the authority lasts", certificateLifetimeMs: 330 * day, aheadMs: 225 * day },
+  ])("after a certificate was renewed $what, has it issued again", async ({ certificateLifetimeMs, aheadMs }) => {
+    const { registration, served } = await corrected(
+      async (early) => {
+        clock.ms += aheadMs;
+        await early.sync();
+        await right();
+      },
+      { certificateLifetimeMs },
+    );
+    expect(served).toEqual([expect.anything(), registration.pair]);
+    expect(await isBelieved(await apiServices.bundle(name), registration.pair)).toBe(true);
+    registration.close();
+  });
+
+  test("while a new authority was published, does not end in serving with that one", async () => {
+    const { registration } = await corrected(async (early) => {
+      clock.ms += 300 * day;
+      await early.sync();
+      await right();
+    });
+    clock.advance(5_000);
+    await registration.sync();
+    expect(await isBelieved(await apiServices.bundle(name), registration.pair)).toBe(true);
+    registration.close();
+  });
+});
+
 test("two replicas that rotate at once lose neither authority, nor a third party's", async () => {
   const third = issueAuthority({ commonName: "somebody's" }).certificatePem;
   await apiServices.create(name, { service, caBundle: Buffer.from(third).toString("base64") });
