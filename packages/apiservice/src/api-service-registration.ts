@@ -72,6 +72,8 @@ export class ApiServiceRegistration {
   /** A client refused the certificate while a pass was running that may have looked before. */
   #isSuspected = false;
   #wasReady = false;
+  /** Why the last pair could not be served; `""` when it could. */
+  #unserved = "";
   #isClosed = false;
 
   constructor(options: ApiServiceRegistrationOptions) {
@@ -85,7 +87,7 @@ export class ApiServiceRegistration {
       ...options,
     };
     this.#authority = this.#newAuthority();
-    this.#pair = this.#newPair();
+    this.#pair = this.#newPair(this.#authority);
   }
 
   /** What to serve with now. */
@@ -103,7 +105,11 @@ export class ApiServiceRegistration {
     return { name: "apiservice-registration", endpoints: ["readyz"], check: () => this.#problem() };
   }
 
-  /** Starts to publish and to renew; `use` gets every later pair, when it can be served. */
+  /**
+   * Starts to publish and to renew; `use` gets every later pair, when it can be served.
+   *
+   * @param use - may throw, as `replaceCertificate` does: the pair before stays `pair`, and the next look brings another
+   */
   start(use: (pair: ServingPair) => void): void {
     this.#use = use;
     void this.sync();
@@ -148,11 +154,9 @@ export class ApiServiceRegistration {
     if (this.#isClosed) return;
     const isUseless = this.#isExpired(this.#authority) || this.#isEarly(this.#authority);
     if (this.#next !== undefined && (isUseless || apiServices.every((name) => this.#isSettled(name)))) {
-      this.#authority = this.#next;
-      this.#next = undefined;
-      this.#replacePair("serving with a new authority");
+      this.#serve(this.#next, "serving with a new authority");
     } else if (this.#isDue(this.#pair, certificateLifetimeMs) && this.#canRenew()) {
-      this.#replacePair("serving with a renewed certificate");
+      this.#serve(this.#authority, "serving with a renewed certificate");
     }
   }
 
@@ -178,11 +182,32 @@ export class ApiServiceRegistration {
     else log.warn({ apiService: name }, state.message);
   }
 
-  #replacePair(message: string): void {
-    const { log } = this.#options;
-    this.#pair = this.#newPair();
-    this.#use(this.#pair);
-    log.info({ notAfter: new Date(endOf(this.#pair)).toISOString() }, message);
+  /** Issues a pair and takes it into use. Everything stays as it is when it cannot be served: the next look issues another. */
+  #serve(authority: KeyPair, message: string): void {
+    const pair = this.#newPair(authority);
+    try {
+      this.#use(pair);
+    } catch (error) {
+      this.#reportUnserved(error);
+      return;
+    }
+    this.#unserved = "";
+    this.#pair = pair;
+    this.#authority = authority;
+    if (authority === this.#next) this.#next = undefined;
+    this.#options.log.info({ notAfter: new Date(endOf(pair)).toISOString() }, message);
+  }
+
+  /** Once for each reason. */
+  #reportUnserved(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (reason === this.#unserved) return;
+    this.#unserved = reason;
+    const until = new Date(endOf(this.#pair)).toISOString();
+    this.#options.log.error(
+      { err: error },
+      `the certificate that was issued cannot be served: ${reason}; the one before stays, until ${until}, and each look tries another: if that goes on, restart the server`,
+    );
   }
 
   /** Whether nobody is left who could refuse a certificate of the published authorities. */
@@ -247,9 +272,9 @@ export class ApiServiceRegistration {
     return issueServiceAuthority(this.#options.clock.now(), this.#options.authorityLifetimeMs);
   }
 
-  #newPair(): ServingPair {
+  #newPair(authority: KeyPair): ServingPair {
     const { service, clock, certificateLifetimeMs } = this.#options;
-    return issueServiceCertificate(this.#authority, service, clock.now(), certificateLifetimeMs);
+    return issueServiceCertificate(authority, service, clock.now(), certificateLifetimeMs);
   }
 }
 

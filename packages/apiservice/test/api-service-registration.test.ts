@@ -299,6 +299,38 @@ describe("renewal", () => {
     registration.close();
   });
 
+  test.each([
+    { what: "a renewed certificate", passes: [61 * day], waitMs: 60_000, says: "serving with a renewed certificate" },
+    { what: "a new authority's", passes: [300 * day, 5_000], waitMs: 5_000, says: "serving with a new authority" },
+  ])("$what that cannot be served is said once, and the next look brings another", async (renewal) => {
+    await apiServices.create(name, { service });
+    const { registration } = register({ certificateLifetimeMs: renewal.passes.length === 1 ? 90 * day : 365 * day });
+    const served: ServingPair[] = [];
+    let failing: Error | undefined = new Error("key values mismatch");
+    registration.start((pair) => {
+      if (failing !== undefined) throw failing;
+      served.push(pair);
+    });
+    await registration.sync();
+    const { pair, authorityPem } = registration;
+    for (const passedMs of [...renewal.passes, renewal.waitMs]) {
+      clock.advance(passedMs);
+      await registration.sync();
+    }
+    expect([registration.pair, registration.authorityPem, served]).toEqual([pair, authorityPem, []]);
+    const errors = log.lines.filter(({ level }) => level === "error").map(({ message }) => message);
+    expect(errors).toEqual([
+      expect.stringMatching(/cannot be served: key values mismatch; the one before stays, until 20/),
+    ]);
+    failing = undefined;
+    clock.advance(renewal.waitMs);
+    await registration.sync();
+    expect(served).toEqual([registration.pair]);
+    expect(registration.pair).not.toBe(pair);
+    expect(log.lines.at(-1)?.message).toBe(renewal.says);
+    registration.close();
+  });
+
   test("nothing happens after close", async () => {
     await apiServices.create(name, { service });
     const { registration, client } = register();
