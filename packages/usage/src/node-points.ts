@@ -11,7 +11,8 @@ export interface ContainerIdentity {
  * The points of one page of one node.
  *
  * The store reads it inside `commit` and keeps only the identities, so a producer refills the same columns for every
- * page. A row is cheap when `containers[row]` is the same object as in the page before.
+ * page. A row is cheap when `containers[row]` is the same object as in the page before. A container that has no row is
+ * as one that has an absent one: what is known of it is kept for as long.
  *
  * A counter is the CPU time used so far in nanoseconds (nanocore seconds), as float64: the kubelet's page carries no
  * more than that. Times are whole milliseconds since the Unix epoch plus nanoseconds within the millisecond (0 …

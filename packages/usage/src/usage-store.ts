@@ -85,6 +85,7 @@ export class UsageStore {
     if (node === undefined) this.#nodes.set(nodeName, (node = new NodeRecord(nodeName)));
     this.#commitNode(node, page, nowMs);
     node.align(page, this.#pods);
+    node.giveUpLost(nowMs, this.#rules.maxAgeMs);
     this.#readContainers(node, page, commit, nowMs);
     for (const pod of node.pods) this.#settle(pod, page, commit, nowMs);
   }
@@ -110,7 +111,7 @@ export class UsageStore {
   /** Forgets a pod: its deletion was seen. A pod of the same name starts from nothing. */
   podGone(namespace: string, name: string): void {
     for (const pod of this.#pods.all(namespace, name)) {
-      for (const row of pod.rows) pod.node.points.clear(row);
+      pod.clearPoints();
       this.#drop(pod);
     }
   }

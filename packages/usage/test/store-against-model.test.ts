@@ -34,6 +34,7 @@ const step = fc.record({
   events: fc.tuple(...containers.map(() => event)),
   node: event,
   isRearranged: fc.constantFrom(false, false, false, true),
+  areRowsGivenUp: fc.constantFrom(false, false, true),
 });
 
 test("the store answers as its rules say", () => {
@@ -44,7 +45,7 @@ test("the store answers as its rules say", () => {
       const feeder = new BatchFeeder(store);
       const model = new UsageModel(allRules, resolutionMs);
       const lives = new Map<string, Point>();
-      for (const { periods, events, node, isRearranged } of steps) {
+      for (const { periods, events, node, isRearranged, areRowsGivenUp } of steps) {
         nowMs += periods * resolutionMs;
         const batch: Batch = { nodes: new Map(), pods: new Map() };
         const pods = batch.pods as Map<string, Map<string, Point>>;
@@ -57,6 +58,7 @@ test("the store answers as its rules say", () => {
         }
         const own = happened(lives, "node", node, nowMs);
         if (own !== undefined) (batch.nodes as Map<string, Point>).set("n", { ...own, start: undefined });
+        if (areRowsGivenUp) feeder.giveUpRows();
         if (isRearranged) feeder.rearrange();
         feeder.commit(batch);
         const answer = model.step(batch, nowMs);

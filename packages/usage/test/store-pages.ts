@@ -5,10 +5,20 @@ import type { Batch, Point, Value } from "./model.ts";
 /** A page built row by row; identities stay the same objects from page to page, as a decoder's do. */
 export class PageBuilder {
   #identities: ContainerIdentity[] = [];
+  readonly #reported = new Set<ContainerIdentity>();
 
   /** As a decoder that started anew: other objects in another order, for the same names. */
   rearrange(): void {
-    this.#identities = this.#identities.toReversed().map((identity) => ({ ...identity }));
+    this.#identities = this.#identities.toReversed().map((identity) => {
+      const other = { ...identity };
+      if (this.#reported.delete(identity)) this.#reported.add(other);
+      return other;
+    });
+  }
+
+  /** As a decoder that gives up rows: those of containers that the last page lacked. */
+  giveUpRows(): void {
+    this.#identities = this.#identities.filter((identity) => this.#reported.has(identity));
   }
 
   page(node: Point | undefined, pods: Batch["pods"]): NodePoints {
@@ -38,6 +48,8 @@ export class PageBuilder {
     };
     for (const [row, identity] of this.#identities.entries()) {
       const point = pods.get(`${identity.namespace}/${identity.pod}`)?.get(identity.container);
+      if (point === undefined) this.#reported.delete(identity);
+      else this.#reported.add(identity);
       if (point === undefined) continue;
       page.cpuNs[row] = Number(point.cpu);
       page.memoryBytes[row] = Number(point.mem);
@@ -67,6 +79,10 @@ export class BatchFeeder {
 
   rearrange(): void {
     for (const builder of this.#builders.values()) builder.rearrange();
+  }
+
+  giveUpRows(): void {
+    for (const builder of this.#builders.values()) builder.giveUpRows();
   }
 
   node(name: string): Value | undefined {

@@ -471,6 +471,66 @@ describe("rows that move", () => {
     ]);
   });
 
+  describe.each([
+    ["keeps the rows", false],
+    ["gives up the rows", true],
+  ])("of a producer that %s of containers that a page lacks:", (_, areGivenUp) => {
+    /** What is served of one pod after each page; one page a period, each with another pod whose row moves. */
+    function answers(pages: readonly Page[], options: Partial<UsageStoreOptions> = {}): unknown[] {
+      const bench = new Bench(options);
+      return pages.map((page) => {
+        bench.page("n", { ...page, "a/q/c": [1, 1, (bench.nowMs - epochMs) / 1000] });
+        if (areGivenUp) bench.builder("n").giveUpRows();
+        const cpu = bench.cpu("a/p");
+        bench.nowMs += periodMs;
+        return cpu === undefined ? undefined : Object.entries(cpu).map(([name, rate]) => `${name} ${rate / 1e6}`);
+      });
+    }
+    const whole = (at: number): Page => ({ "a/p/one": [at, 1, at, -900], "a/p/two": [at, 1, at, -900] });
+    const half = (at: number): Page => ({ "a/p/one": [at, 1, at, -900] });
+    const served = ["one 1000", "two 1000"];
+
+    test("a pod stays whole while it can, and is whole again with the page that has all of it", () => {
+      const pages = [whole(0), whole(15), half(30), half(45), whole(60), whole(75)];
+      expect(answers(pages)).toEqual([undefined, served, served, served, served, served]);
+    });
+
+    test("a container that does not come back is given up after as many pages", () => {
+      const pages = [whole(0), whole(15), half(30), half(45), half(60), half(75), whole(90), whole(105)];
+      const left = ["one 1000"];
+      expect(answers(pages)).toEqual([undefined, served, served, served, left, left, left, served]);
+    });
+
+    test("a container that made way for a younger one is not waited for", () => {
+      const after = (at: number): Page => ({ "a/p/three": [at, 1, at, 31] });
+      expect(answers([whole(0), whole(15), {}, after(45), after(60)])).toEqual([
+        undefined,
+        served,
+        served,
+        ["three 3214.285714"],
+        ["three 1000"],
+      ]);
+    });
+
+    test("a pod that does not run keeps its readings for the bounded age, and no longer", () => {
+      const pages = [whole(0), whole(15), {}, {}, whole(60), {}, {}, {}, {}, whole(135)];
+      const gone = [undefined, undefined, undefined, undefined, undefined];
+      const isRunning = (): boolean => false;
+      expect(answers(pages, { isRunning })).toEqual([undefined, served, undefined, undefined, served, ...gone]);
+    });
+  });
+
+  test("are gone with their pod, so that a namesake starts from nothing", () => {
+    const bench = new Bench();
+    for (const at of [0, 15]) bench.page("n", { "a/p/c": [at, 1, at], "a/q/c": [at, 1, at] });
+    bench.page("n", { "a/q/c": [30, 1, 30] });
+    bench.builder("n").giveUpRows();
+    bench.page("n", { "a/q/c": [45, 1, 45] });
+    bench.store.podGone("a", "p");
+    bench.page("n", { "a/p/c": [60, 1, 60], "a/q/c": [60, 1, 60] });
+    expect([bench.cpu("a/p"), bench.cpu("a/q")]).toEqual([undefined, { c: 1e9 }]);
+  });
+
   test("leave out a pod that has none any more, which keeps its value for its time", () => {
     const bench = new Bench();
     for (const at of [0, 15]) bench.page("n", { "a/p/c": [at, 1, at], "a/q/c": [at, 1, at] });

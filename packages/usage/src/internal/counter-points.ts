@@ -72,6 +72,11 @@ export class CounterPoints {
     return this.#cells[row * stride + window] ?? Number.NaN;
   }
 
+  /** Whether the last reading is young enough to be the start of a window. Without, a point is as good as none. */
+  isUsable(row: number, nowMs: number, maxAgeMs: number): boolean {
+    return nowMs - (this.#cells[row * stride + seenMs] ?? Number.NaN) <= maxAgeMs;
+  }
+
   /** Whether commit number `commit` brought a reading, complete or not. */
   isSeenIn(row: number, commit: number): boolean {
     return this.#cells[row * stride + seenCommit] === commit;
@@ -121,8 +126,7 @@ export class CounterPoints {
     const isRestarted =
       (startMs > lastTimeMs || (startMs === lastTimeMs && startNanos >= lastTimeNanos)) &&
       !(startMs > timeMs + leastAheadMs || (startMs === timeMs + leastAheadMs && startNanos > timeNanos));
-    const isContinued =
-      !isRestarted && lastTimeMs === lastTimeMs && nowMs - (cells[at + seenMs] ?? Number.NaN) <= rules.maxAgeMs;
+    const isContinued = !isRestarted && lastTimeMs === lastTimeMs && this.isUsable(row, nowMs, rules.maxAgeMs);
     const lastCpuNs = cells[at + lastCpu] ?? Number.NaN;
     if (isContinued && cpu === 0 && page.memoryBytes[pageRow] === 0 && lastCpuNs > 0) return false;
 

@@ -8,6 +8,12 @@ import { PodRecord, type MutableContainerUsage } from "./pod-record.ts";
 
 export type MutableNodeUsage = { -readonly [Field in keyof NodeUsage]: NodeUsage[Field] };
 
+interface Placed {
+  readonly row: number;
+  readonly pod: PodRecord;
+  readonly usage: MutableContainerUsage;
+}
+
 export class NodeRecord {
   readonly name: string;
   /** One row, for the node itself. */
@@ -19,6 +25,8 @@ export class NodeRecord {
   readonly pods: Set<PodRecord> = new Set();
   /** Pods of rows that are on no page now: they may come back, and then must not be taken for others. */
   readonly #asleep = new Set<PodRecord>();
+  /** Pods that had containers without a row at the last page. */
+  readonly #incomplete = new Set<PodRecord>();
   /** Row → identity, as in the last page. */
   #identities: ContainerIdentity[] = [];
   #podOfRow: PodRecord[] = [];
@@ -43,13 +51,22 @@ export class NodeRecord {
   /** A pod that the store no longer knows. */
   putToSleep(pod: PodRecord): void {
     this.pods.delete(pod);
-    if (pod.rows.length > 0) this.#asleep.add(pod);
+    if (!isForgotten(pod)) this.#asleep.add(pod);
   }
 
   /** It is on a page again. */
   wake(pod: PodRecord): void {
     this.#asleep.delete(pod);
     this.pods.add(pod);
+  }
+
+  /** Forgets containers without a row whose points are too old to be of use. */
+  giveUpLost(nowMs: number, maxAgeMs: number): void {
+    for (const pod of this.#incomplete) {
+      pod.giveUpLost(nowMs, maxAgeMs);
+      if (pod.lost.length === 0) this.#incomplete.delete(pod);
+      if (isForgotten(pod)) this.#asleep.delete(pod);
+    }
   }
 
   /** Makes the rows of this record those of the page. Compares references only while the page's rows stay the same. */
@@ -65,30 +82,49 @@ export class NodeRecord {
     if (page.size <= known.length) return;
     this.points.grow(page.size);
     for (let row = known.length; row < page.size; row++) {
-      const identity = page.containers[row] as ContainerIdentity;
-      this.#place(row, identity, this.#podOf(identity, index), newUsage(identity));
+      this.#placeNew(row, page.containers[row] as ContainerIdentity, index);
     }
   }
 
-  /** Rows moved: what is known about a container goes to its new row; containers without a row lose their points. */
+  /** Rows moved: what is known about a container goes to its new row, or is kept with its pod. */
   #rearrange(page: NodePoints, index: PodIndex): void {
-    const oldRows = new Map<string, number>();
-    for (const [row, identity] of this.#identities.entries()) oldRows.set(keyOf(identity), row);
-    const [points, pods, usages] = [this.points, this.#podOfRow, this.#usageOfRow];
-    for (const pod of pods) pod.rows = [];
+    const before = new Map<string, Placed>();
+    for (const [row, identity] of this.#identities.entries())
+      before.set(keyOf(identity), { row, pod: this.pod(row), usage: this.usage(row) });
+    const { points } = this;
+    for (const pod of this.#podOfRow) pod.rows = [];
     this.points = new CounterPoints(page.size);
     this.#identities = [];
     this.#podOfRow = [];
     this.#usageOfRow = [];
     for (let row = 0; row < page.size; row++) {
       const identity = page.containers[row] as ContainerIdentity;
-      const oldRow = oldRows.get(keyOf(identity));
-      if (oldRow !== undefined) this.points.copyRow(row, points, oldRow);
-      const pod = (oldRow === undefined ? undefined : pods[oldRow]) ?? this.#podOf(identity, index);
-      const usage = (oldRow === undefined ? undefined : usages[oldRow]) ?? newUsage(identity);
-      this.#place(row, identity, pod, usage);
+      const key = keyOf(identity);
+      const placed = before.get(key);
+      if (placed === undefined) {
+        this.#placeNew(row, identity, index);
+        continue;
+      }
+      before.delete(key);
+      this.points.copyRow(row, points, placed.row);
+      this.#place(row, identity, placed.pod, placed.usage);
     }
-    for (const pod of this.#asleep) if (pod.rows.length === 0) this.#asleep.delete(pod);
+    for (const placed of before.values()) this.#lose(placed, points);
+  }
+
+  /** A container that had no row: what is known of it from before is taken up again. */
+  #placeNew(row: number, identity: ContainerIdentity, index: PodIndex): void {
+    const pod = this.#podOf(identity, index);
+    const found = pod.found(identity.container);
+    if (found !== undefined) this.points.copyRow(row, found.points, 0);
+    this.#place(row, identity, pod, found?.usage ?? newUsage(identity));
+  }
+
+  #lose({ row, pod, usage }: Placed, points: CounterPoints): void {
+    const own = new CounterPoints(1);
+    own.copyRow(0, points, row);
+    pod.lose({ usage, points: own });
+    this.#incomplete.add(pod);
   }
 
   #place(row: number, identity: ContainerIdentity, pod: PodRecord, usage: MutableContainerUsage): void {
@@ -127,6 +163,11 @@ export class OwnReading implements ReadingColumns {
     this.timeNanos[0] = page.nodeTimeNanos;
     return this;
   }
+}
+
+/** Whether nothing is known of its containers. */
+function isForgotten(pod: PodRecord): boolean {
+  return pod.rows.length === 0 && pod.lost.length === 0;
 }
 
 function newUsage(identity: ContainerIdentity): MutableContainerUsage {

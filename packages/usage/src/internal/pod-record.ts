@@ -1,5 +1,6 @@
 /** One pod as one node reports it: which rows of that node are its containers, and the value that is served. */
 import type { ContainerUsage, PodUsage } from "../usage-view.ts";
+import type { CounterPoints } from "./counter-points.ts";
 import type { NodeRecord } from "./node-record.ts";
 
 export type MutableContainerUsage = { -readonly [Field in keyof ContainerUsage]: ContainerUsage[Field] };
@@ -13,12 +14,22 @@ export interface PodRules {
   readonly resolutionMs: number;
 }
 
+/** A container that the node's pages no longer have a row for, with one row of points: it may come back. */
+export interface LostContainer {
+  readonly usage: MutableContainerUsage;
+  readonly points: CounterPoints;
+}
+
+const none: readonly LostContainer[] = [];
+
 export class PodRecord {
   readonly namespace: string;
   readonly name: string;
   readonly node: NodeRecord;
   /** Rows of `node`, in byte order of their containers' names. Replaced rather than grown: a grown array keeps spare room. */
   rows: readonly number[] = [];
+  /** Its containers without a row, for as long as their points are usable. */
+  lost: readonly LostContainer[] = none;
   /** The same pod as reported by another node, less preferred. */
   next: PodRecord | undefined;
   /** What is served; kept while newer readings are not complete. */
@@ -66,15 +77,35 @@ export class PodRecord {
    */
   isWholeIn(commit: number, nowMs: number, rules: PodRules): boolean {
     if (this.#waiting > 0) return false;
-    const value = this.value;
-    if (value === undefined || nowMs - this.goodMs + rules.resolutionMs > rules.maxAgeMs) return true;
-    const points = this.node.points;
-    return this.rows.every(
-      (row) =>
-        points.isSeenIn(row, commit) ||
-        this.newestStartMs > points.lastTimeMs(row) ||
-        !value.containers.includes(this.node.usage(row)),
+    if (this.value === undefined || nowMs - this.goodMs + rules.resolutionMs > rules.maxAgeMs) return true;
+    const { node } = this;
+    return (
+      this.rows.every((row) => node.points.isSeenIn(row, commit) || !this.#misses(node.usage(row), node.points, row)) &&
+      this.lost.every(({ usage, points }) => !this.#misses(usage, points, 0))
     );
+  }
+
+  /** Its row is gone. What is known of it is kept. */
+  lose(container: LostContainer): void {
+    this.lost = [...this.lost, container];
+  }
+
+  /** Gives back what is known of a container that has a row again. */
+  found(name: string): LostContainer | undefined {
+    const container = this.lost.find(({ usage }) => usage.name === name);
+    if (container !== undefined) this.#keepLost((other) => other !== container);
+    return container;
+  }
+
+  /** Forgets containers without a row whose points are too old to be of use. */
+  giveUpLost(nowMs: number, maxAgeMs: number): void {
+    this.#keepLost(({ points }) => points.isUsable(0, nowMs, maxAgeMs));
+  }
+
+  /** Forgets the readings of all its containers. */
+  clearPoints(): void {
+    for (const row of this.rows) this.node.points.clear(row);
+    this.lost = none;
   }
 
   /** Makes the readings of this page the served value. Returns whether anything in it changed. */
@@ -105,6 +136,16 @@ export class PodRecord {
     value.timeNanos = timeNanos;
     value.windowNs = windowNs;
     return isChanged;
+  }
+
+  /** Whether a container that is not on the page is part of the served value, and did not make way for a younger one. */
+  #misses(usage: MutableContainerUsage, points: CounterPoints, row: number): boolean {
+    return !(this.newestStartMs > points.lastTimeMs(row)) && this.value?.containers.includes(usage) === true;
+  }
+
+  #keepLost(isKept: (container: LostContainer) => boolean): void {
+    const kept = this.lost.filter(isKept);
+    this.lost = kept.length === 0 ? none : kept;
   }
 
   /** Sets the served containers to those of this page. Returns whether they are others than before. */
