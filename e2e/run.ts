@@ -1,7 +1,7 @@
 /**
  * `pnpm e2e [loopback | node] [--kubernetes=<minor>] [vitest arguments]`: the end-to-end suites.
  *
- * - `loopback`: the sandbox, and a real etcd and kube-apiserver on loopback. Needs Go (or built programs), nothing else.
+ * - `loopback`: the sandbox, and a real etcd and kube-apiserver on loopback. Needs Linux and Go (or built programs), nothing else.
  * - `node`: a real kubelet and containerd with real pods, in network, mount and process namespaces of the run's own. Needs Linux, root,
  *   runc, the CNI plugins, iproute2 and iptables. A machine that cannot says so and skips; with CI=true that is a failure.
  * - `--kubernetes=1.31`: the core of the loopback suites against another pinned version; what is left out is printed with its reason.
@@ -35,6 +35,12 @@ const nodePrograms: Program[] = [
   "load",
 ];
 
+if (process.platform !== "linux") {
+  console.log(
+    `\n████ e2e: the end-to-end suites need Linux, and this is ${process.platform}; \`pnpm test\` runs everywhere.\n`,
+  );
+  process.exit(1);
+}
 const parts = { loopback: runLoopback, node: runNode };
 const asked = readCommandLine();
 process.env[minorVariable] = asked.kubernetes;

@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmdirSync,
   rmSync,
   writeFileSync,
@@ -77,7 +78,9 @@ export function beginRun(folders: readonly string[], machine: MachinePaths = {})
     newFolders: folders.filter((folder) => !existsSync(folder)),
   };
   const file = join(paths.records, `${process.pid}.json`);
-  writeFileSync(file, JSON.stringify(record));
+  // A record is whole or not there: another run may be reading them.
+  writeFileSync(`${file}.new`, JSON.stringify(record));
+  renameSync(`${file}.new`, file);
   return { record, [Symbol.dispose]: () => mend(file, record, paths) };
 }
 
@@ -86,14 +89,25 @@ export function mendDeadRuns(machine: MachinePaths = {}): string[] {
   const paths = withDefaults(machine);
   if (!existsSync(paths.records)) return [];
   const mended: string[] = [];
-  for (const name of readdirSync(paths.records)) {
+  for (const name of readdirSync(paths.records).filter((entry) => entry.endsWith(".json"))) {
     const file = join(paths.records, name);
-    const record = JSON.parse(readFileSync(file, "utf8")) as RunRecord;
-    if (startTicks(record.pid) === record.startTicks) continue;
+    const record = readRecord(file);
+    if (record === undefined || startTicks(record.pid) === record.startTicks) continue;
     mend(file, record, paths);
     mended.push(record.stateFolder);
   }
   return mended;
+}
+
+/** Undefined when the run has just ended; a record that cannot be read says nothing about what to mend, and goes. */
+function readRecord(file: string): RunRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as RunRecord;
+  } catch (error) {
+    if (error instanceof SyntaxError) rmSync(file, { force: true });
+    else if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
+  }
 }
 
 /** The record goes last: interrupted, the next start does it again. */

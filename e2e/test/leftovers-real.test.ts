@@ -107,6 +107,14 @@ describe("the record of a run", () => {
     expect(mendDeadRuns(machine)).toEqual([run.record.stateFolder]);
     expect(leftBy(run.record)).toEqual(nothing);
   });
+
+  it("a record that was cut off goes, and one that is being written is left alone", () => {
+    mkdirSync(machine.records, { recursive: true });
+    writeFileSync(join(machine.records, "1.json"), "");
+    writeFileSync(join(machine.records, "2.json.new"), '{"pid":');
+    expect(mendDeadRuns(machine)).toEqual([]);
+    expect(readdirSync(machine.records)).toEqual(["2.json.new"]);
+  });
 });
 
 it("SIGKILL of a runner ends etcd and kube-apiserver with it", async () => {

@@ -18,6 +18,7 @@ export class MetricsServerFailed extends Error {
 }
 
 const host = "127.0.0.1";
+const endsWithParent = new URL("ends-with-parent.ts", import.meta.url).href;
 const startLimitMs = 20_000;
 /** metrics-server writes this line as soon as it takes connections. */
 const servingLine = /^I \S+ serving host=\S+ port=(\d+) /m;
@@ -41,11 +42,15 @@ export class MetricsServerProcess implements AsyncDisposable {
     // A log that cannot be written is no reason to end: the lines are still kept for error messages.
     log.on("error", () => undefined);
     // In a process group of its own, Ctrl-C at the terminal reaches only the demo, which then ends it in order.
-    this.#child = spawn(process.execPath, [...process.execArgv, mainFile(), ...flagsFor(resolutionSeconds, files)], {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() },
-      detached: true,
-    });
+    this.#child = spawn(
+      process.execPath,
+      [...process.execArgv, "--import", endsWithParent, mainFile(), ...flagsFor(resolutionSeconds, files)],
+      {
+        stdio: ["ignore", "pipe", "pipe", "pipe"],
+        env: { ...process.env, NODE_COMPILE_CACHE: getCompileCacheDir() },
+        detached: true,
+      },
+    );
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on("data", (chunk: Buffer) => {
         log.write(chunk);

@@ -157,6 +157,22 @@ describe("demo", () => {
     },
   );
 
+  it.concurrent(
+    "leaves no process behind when it is killed",
+    { skip: process.platform !== "linux" },
+    async ({ expect }) => {
+      const dir = join(folder, "killed");
+      let started: readonly number[] = [];
+      const { code } = await demo(["--nodes", "1", "--dir", dir], (text, kill) => {
+        if (!text.includes("NAMESPACE") || started.length > 0) return;
+        started = processesWith(join(dir, "metrics-server.kubeconfig"));
+        kill("SIGKILL");
+      });
+      expect([code, started.length]).toEqual([null, 1]);
+      await expect.poll(() => processesWith(join(dir, "metrics-server.kubeconfig")), { timeout: 10_000 }).toEqual([]);
+    },
+  );
+
   it.concurrent("says what is wrong with its arguments", async () => {
     const { code, error } = await demo(["--nodes", "few"]);
     expect([code, error]).toEqual([2, '--nodes is "few"; it must be a whole number from 0 to 5000\n']);
