@@ -1,16 +1,24 @@
 /** Leaving without failing requests. */
-import type { Clock } from "./clock.ts";
+import { elapsedMs, type Clock } from "./clock.ts";
 
 /** What is drained. */
 export interface Drainable {
   /** Accepts no more connections; resolves when the last one is gone. */
   stop(): Promise<void>;
-  closeIdle(): void;
+  /** Closes connections that nobody waits on; unless it is late, those on which a request may be on its way are kept. */
+  closeIdle(isLate: boolean): void;
   closeAll(): void;
 }
 
 /** How often connections that became idle are looked for. */
 const sweepMs = 50;
+
+/**
+ * How long a request is waited for that has come in part, or on a connection that is new.
+ *
+ * @see Go's net/http `Server.Shutdown`, which gives new connections as much
+ */
+const arrivalMs = 5_000;
 
 /**
  * First phase: `isDraining`, so that `/readyz` fails and answers ask for new connections, for `delayMs` while load
@@ -42,10 +50,11 @@ export class ConnectionDrain {
     if (delayMs > 0 && this.#stopped === undefined) await this.#wait(delayMs);
     this.#stopping.abort();
     this.#stopped ??= target.stop();
+    const startMs = elapsedMs(this.#clock);
     let isOver = false;
     const sweep = (): void => {
       if (isOver) return;
-      target.closeIdle();
+      target.closeIdle(elapsedMs(this.#clock) - startMs >= arrivalMs);
       this.#clock.after(sweepMs, sweep);
     };
     sweep();

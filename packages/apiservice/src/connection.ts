@@ -19,6 +19,7 @@ export class Connection {
   readonly #pending: Pending[] = [];
   readonly #later: (() => void)[] = [];
   #isEnding = false;
+  #bytesAnswered = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -40,6 +41,16 @@ export class Connection {
     return this.#pending.length > 0;
   }
 
+  /** All that was asked is answered, and the answers have left the process. */
+  get isAnswered(): boolean {
+    return this.#pending.length === 0 && this.#socket.writableLength === 0;
+  }
+
+  /** Bytes came after the last answer: another request, or the rest of a body that nobody waited for. */
+  get isReceiving(): boolean {
+    return this.#socket.bytesRead !== this.#bytesAnswered;
+  }
+
   begin(request: Pending): void {
     this.#pending.push(request);
   }
@@ -47,6 +58,7 @@ export class Connection {
   ended(request: Pending): void {
     const at = this.#pending.indexOf(request);
     if (at >= 0) this.#pending.splice(at, 1);
+    this.#bytesAnswered = this.#socket.bytesRead;
     if (this.#isEnding && this.#pending.length === 0) this.#socket.destroySoon();
   }
 
@@ -83,6 +95,13 @@ function presented(socket: TLSSocket): readonly Uint8Array[] {
 
 export class Connections {
   readonly #known = new WeakMap<Socket, Connection>();
+
+  /** Nobody waits on it. Unless it is late, a request may be on its way: on new connections, and where a part has come. */
+  isIdle(socket: Socket, isLate: boolean): boolean {
+    const known = this.#known.get(socket);
+    if (known === undefined) return isLate;
+    return known.isAnswered && (isLate || !known.isReceiving);
+  }
 
   of(socket: Socket): Connection {
     const known = this.#known.get(socket);

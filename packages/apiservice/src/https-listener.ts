@@ -1,7 +1,7 @@
 /** The socket side: listening, certificates, connections. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import { Server as NetServer, type AddressInfo, type Socket } from "node:net";
 import type { TrustSource } from "@kubemetrics/authentication";
 import { ClientCaHints, sendsHints } from "./client-ca-hints.ts";
 import type { Clock } from "./clock.ts";
@@ -30,10 +30,13 @@ export interface ListenerOptions {
 export class HttpsListener implements Drainable {
   readonly #options: TlsOptions;
   readonly #log: Log;
+  readonly #connections: Connections;
   readonly #hints: ClientCaHints | undefined;
   #material: TlsMaterial;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** Those whose handshake is over. */
+  readonly #secured = new Set<Socket>();
   readonly #stalled: StalledReaders;
   #endSweeps = (): void => undefined;
 
@@ -41,6 +44,7 @@ export class HttpsListener implements Drainable {
   constructor({ tls, clientCaHints, onCertificateRefused, limits, connections, clock, log }: ListenerOptions) {
     this.#options = tls;
     this.#log = log;
+    this.#connections = connections;
     this.#hints = clientCaHints !== undefined && sendsHints ? new ClientCaHints(clientCaHints) : undefined;
     if (clientCaHints !== undefined && !sendsHints)
       log.warn({}, "no client CAs are named in handshakes: before Node 26 that would lose clients' intermediates");
@@ -52,8 +56,11 @@ export class HttpsListener implements Drainable {
     this.#server.maxHeadersCount = mostHeaderLines;
     // Before Node's own listener, which begins the handshake.
     if (this.#hints !== undefined) this.#server.prependListener("connection", () => this.#nameAuthorities());
-    this.#server.on("connection", (socket) => this.#track(socket));
-    this.#server.on("secureConnection", (socket) => this.#stalled.watch(socket));
+    this.#server.on("connection", (socket) => track(socket, this.#sockets));
+    this.#server.on("secureConnection", (socket) => {
+      track(socket, this.#secured);
+      this.#stalled.watch(socket);
+    });
     const refused = (request: IncomingMessage): void => refuseUpgrade(request, connections.of(request.socket));
     this.#server.on("upgrade", refused);
     this.#server.on("connect", refused);
@@ -99,15 +106,18 @@ export class HttpsListener implements Drainable {
 
   stop(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#server.close(() => {
+    // That of `https`, and closeIdleConnections, cut answers that were handed over and have not left yet.
+    NetServer.prototype.close.call(this.#server, () => {
       this.#endSweeps();
+      // Ends Node's own sweeps, too.
+      this.#server.close();
       resolve();
     });
     return promise;
   }
 
-  closeIdle(): void {
-    this.#server.closeIdleConnections();
+  closeIdle(isLate: boolean): void {
+    for (const socket of this.#secured) if (this.#connections.isIdle(socket, isLate)) socket.destroy();
   }
 
   /** Handshakes in progress and refused upgrades included. */
@@ -123,9 +133,9 @@ export class HttpsListener implements Drainable {
       this.#log.warn({ err: error }, "the client CAs named in handshakes stay as they were");
     }
   }
+}
 
-  #track(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
-  }
+function track(socket: Socket, sockets: Set<Socket>): void {
+  sockets.add(socket);
+  socket.once("close", () => sockets.delete(socket));
 }

@@ -1,7 +1,5 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import type { ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
+import { arrivals } from "./arrivals.ts";
 import { RawClient, startServer } from "./test-server.ts";
 import { thingsGroup } from "./things.ts";
 
@@ -38,15 +36,6 @@ test.each(["long", "long-whole"])("a short answer does not wait for a %s one ask
   expect(short?.text).toBe("s");
   for (const client of clients) client.end();
 });
-
-/** The server's own ends of connections, as requests arrive. */
-function arrivals(): { socket: Socket; response: ServerResponse }[] {
-  const seen: { socket: Socket; response: ServerResponse }[] = [];
-  const note = (message: unknown): void => void seen.push(message as (typeof seen)[number]);
-  subscribe("http.server.request.start", note);
-  onTestFinished(() => void unsubscribe("http.server.request.start", note));
-  return seen;
-}
 
 test("nothing is written for a client that is gone before its long answer is sent", async () => {
   const seen = arrivals();
