@@ -5,6 +5,8 @@ import { TLSSocket } from "node:tls";
 
 /** A request that has not been answered to its end. */
 export interface Pending {
+  /** Its answer is known to the end and on its way. */
+  readonly isSending: boolean;
   /** Called once: the answer is sent, or nobody waits for it any more. */
   end(): void;
 }
@@ -17,15 +19,14 @@ export class Connection {
   readonly peerChain: readonly Uint8Array[];
   readonly #socket: Socket;
   readonly #pending: Pending[] = [];
-  readonly #later: (() => void)[] = [];
   #isEnding = false;
+  #isLeft = false;
   #bytesAnswered = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     this.peerChain = socket instanceof TLSSocket ? presented(socket) : none;
-    // Before Node's own listener, which ends the connection: a client may say that it has nothing more to ask.
-    socket.prependListener("end", () => this.sendNow());
+    socket.on("end", () => this.leave());
     // Node forgets answers that wait behind another one when an upgrade comes.
     socket.once("close", () => {
       while (this.#pending.length > 0) this.#pending.pop()?.end();
@@ -59,23 +60,27 @@ export class Connection {
     const at = this.#pending.indexOf(request);
     if (at >= 0) this.#pending.splice(at, 1);
     this.#bytesAnswered = this.#socket.bytesRead;
-    if (this.#isEnding && this.#pending.length === 0) this.#socket.destroySoon();
-  }
-
-  /** Calls `send` when all requests that have arrived were looked at, and before anything ends the connection. Must not throw. */
-  later(send: () => void): void {
-    if (this.#later.length === 0) setImmediate(() => this.sendNow());
-    this.#later.push(send);
-  }
-
-  /** What was left for later. */
-  sendNow(): void {
-    for (const send of this.#later.splice(0)) send();
+    if (this.#isEnding) this.#closeWhenDone();
   }
 
   /** Runs nothing more; closes when the requests that run are answered. */
   end(): void {
     this.#isEnding = true;
+  }
+
+  /**
+   * The client has nothing more to ask, which it also says when it goes, or it speaks no HTTP. It gets the answers that are
+   * known, as fast as it takes them; those that are still worked on, and watches, end.
+   */
+  leave(): void {
+    this.#isEnding = true;
+    this.#isLeft = true;
+    this.#closeWhenDone();
+  }
+
+  #closeWhenDone(): void {
+    const isAwaited = this.#isLeft ? this.#pending.some(({ isSending }) => isSending) : this.isAnswering;
+    if (!isAwaited && this.#socket.writable) this.#socket.destroySoon();
   }
 }
 

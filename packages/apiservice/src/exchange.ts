@@ -40,6 +40,7 @@ export class Exchange implements Pending {
   auditId = "";
   info: RequestInfo = unread;
   user: UserInfo = nobody;
+  isSending = false;
   /** Texts for `Warning` headers, in order. */
   readonly warnings: string[] = [];
   /** What authorization said, for the audit log. */

@@ -54,11 +54,14 @@ export class HttpsListener implements Drainable {
     this.#stalled = new StalledReaders(limits.stalledReaderMs, clock);
     // Node drops the lines beyond it without a word; the framing filter refuses what may have lost some.
     this.#server.maxHeadersCount = mostHeaderLines;
+    // Node would end a connection when the client does, whatever is still to be sent. `Connection` decides it.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
     // Before Node's own listener, which begins the handshake.
     if (this.#hints !== undefined) this.#server.prependListener("connection", () => this.#nameAuthorities());
     this.#server.on("connection", (socket) => track(socket, this.#sockets));
     this.#server.on("secureConnection", (socket) => {
       track(socket, this.#secured);
+      socket.allowHalfOpen = true;
       this.#stalled.watch(socket);
     });
     const refused = (request: IncomingMessage): void => refuseUpgrade(request, connections.of(request.socket));

@@ -1,7 +1,6 @@
 /** Turns a reply into bytes on the connection, without joining or copying its segments. */
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import { FastResponse } from "srvx";
-import type { Connection } from "./connection.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Reply, StreamedBody } from "./reply.ts";
 
@@ -21,6 +20,7 @@ export function toResponse(exchange: Exchange, reply: Reply): Response {
   if (headers["connection"] === "close") exchange.connection.end();
   const init = { status: reply.status, statusText: STATUS_CODES[reply.status] ?? "", headers } as ResponseInit;
   if (reply.stream !== undefined) return new FastResponse(pipeable(new StreamPipe(reply.stream)), init);
+  exchange.isSending = true;
   const segments = reply.segments ?? [];
   let length = 0;
   for (const segment of segments) length += segment.length;
@@ -29,7 +29,7 @@ export function toResponse(exchange: Exchange, reply: Reply): Response {
   const [first] = segments;
   const isWhole = segments.length === 1 && first !== undefined && length <= burstBytes;
   const body = isWhole ? new WholeBody(first) : new SegmentPipe(segments);
-  return new FastResponse(pipeable(length > largestAtOnce ? new LaterBody(body, exchange.connection) : body), init);
+  return new FastResponse(pipeable(length > largestAtOnce ? new LaterBody(body) : body), init);
 }
 
 /** Node reads and drops such a body, however long, before the next request; small ones are cheaper than a handshake. */
@@ -54,15 +54,13 @@ interface Body {
 
 class LaterBody implements Body {
   readonly #body: Body;
-  readonly #connection: Connection;
 
-  constructor(body: Body, connection: Connection) {
+  constructor(body: Body) {
     this.#body = body;
-    this.#connection = connection;
   }
 
   pipe(response: ServerResponse): void {
-    this.#connection.later(() => piped(this.#body, response));
+    setImmediate(() => piped(this.#body, response));
   }
 }
 

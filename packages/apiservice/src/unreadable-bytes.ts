@@ -24,8 +24,5 @@ export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex, c
     const status = statuses.get(error.code) ?? 400;
     socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
   }
-  connection.end();
-  connection.sendNow();
-  // What was already handed over is sent.
-  socket.end(() => socket.destroy());
+  connection.leave();
 }

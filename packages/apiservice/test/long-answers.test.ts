@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import type { ResourceAnswer } from "@kubemetrics/apiservice";
 import { arrivals } from "./arrivals.ts";
 import { RawClient, startServer } from "./test-server.ts";
 import { thingsGroup } from "./things.ts";
@@ -59,23 +60,66 @@ test("nothing is written for a client that is gone before its long answer is sen
   expect([seen.length, write.mock.calls, server.log.lines]).toEqual([1, [], []]);
 });
 
-test.each(["short", "long-whole"])("a client that says it has nothing more to ask gets a %s answer", async (kind) => {
+test.each(["short", "long-whole", "long"])(
+  "a client that says it has nothing more to ask gets a %s answer",
+  async (kind) => {
+    await using server = await startServer({
+      groups: [thingsGroup({ list: ({ namespace = "" }) => ({ body: () => bodies[namespace] ?? [] }) })],
+    });
+    const client = await RawClient.connect(server.port);
+    client.socket.end(listOf(kind));
+    expect((await client.answer())?.body.equals(Buffer.concat(bodies[kind] ?? []))).toBe(true);
+  },
+);
+
+test.each(["short", "long-whole", "long"])(
+  "bytes that are no request do not cost the %s answer before them",
+  async (kind) => {
+    await using server = await startServer({
+      groups: [thingsGroup({ list: ({ namespace = "" }) => ({ body: () => bodies[namespace] ?? [] }) })],
+    });
+    const client = await RawClient.connect(server.port);
+    client.write(`${listOf(kind)}\0\0 nonsense\r\n\r\n`);
+    expect((await client.answer())?.body.equals(Buffer.concat(bodies[kind] ?? []))).toBe(true);
+    await client.closed();
+  },
+);
+
+test("a client that says it has nothing more to ask gets all answers that are known", async () => {
   await using server = await startServer({
     groups: [thingsGroup({ list: ({ namespace = "" }) => ({ body: () => bodies[namespace] ?? [] }) })],
   });
   const client = await RawClient.connect(server.port);
-  client.socket.end(listOf(kind));
-  expect((await client.answer())?.body.equals(Buffer.concat(bodies[kind] ?? []))).toBe(true);
+  const asked = ["short", "long", "long-whole", "short"];
+  client.socket.end(asked.map((kind) => listOf(kind)).join(""));
+  for (const kind of asked) {
+    const answer = await client.answer();
+    expect([kind, answer?.body.equals(Buffer.concat(bodies[kind] ?? []))]).toEqual([kind, true]);
+  }
+  await client.closed();
 });
 
-test.each(["short", "long-whole"])("bytes that are no request do not cost the %s answer before them", async (kind) => {
+test.each([
+  ["has nothing more to ask", (client: RawClient) => client.socket.end()],
+  ["does not speak HTTP", (client: RawClient) => client.write("\0\0 nonsense\r\n\r\n")],
+])("an answer that is not known yet is not waited for when the client %s", async (_name, leave) => {
+  const asked = Promise.withResolvers<AbortSignal>();
   await using server = await startServer({
-    groups: [thingsGroup({ list: ({ namespace = "" }) => ({ body: () => bodies[namespace] ?? [] }) })],
+    groups: [
+      thingsGroup({
+        list: ({ signal }) => {
+          asked.resolve(signal);
+          return new Promise<ResourceAnswer>(() => undefined);
+        },
+      }),
+    ],
   });
   const client = await RawClient.connect(server.port);
-  client.write(`${listOf(kind)}\0\0 nonsense\r\n\r\n`);
-  expect((await client.answer())?.body.equals(Buffer.concat(bodies[kind] ?? []))).toBe(true);
-  await client.closed();
+  client.write(listOf("never"));
+  const signal = await asked.promise;
+  leave(client);
+  expect(await client.answer()).toBeUndefined();
+  while (!signal.aborted) await new Promise((resolve) => setImmediate(resolve));
 });
 
 test("a long body that is none costs its own answer and nothing else", async () => {

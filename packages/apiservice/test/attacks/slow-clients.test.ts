@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
+import { arrivals } from "../arrivals.ts";
 import { RawClient } from "../test-server.ts";
 import { jsonAnswer } from "../things.ts";
 import { AttackedServer, bob, thing, things, type AttackedServerOptions } from "./attacked-server.ts";
@@ -120,13 +121,19 @@ test("a body that ends early is no request", async () => {
   expect([created, (await server.ask("/healthz")).status]).toEqual([0, 200]);
 });
 
-test("a client that does not read its answer is cut off, and its place is given back", async () => {
+test.each<[string, (client: RawClient) => unknown]>([
+  ["does not read its answer", () => undefined],
+  ["says that it has nothing more to ask and does not read its answer", ({ socket }) => socket.end()],
+  ["goes on in no HTTP and does not read its answer", (client) => client.write("\0\0 nonsense\r\n\r\n")],
+])("a client that %s is cut off, and its place is given back", async (_name, goOn) => {
+  const seen = arrivals();
   await using server = await start({ limits: { maxRequestsInFlight: 1 } });
   const deaf = await server.connect(bob);
   deaf.socket.pause();
   deaf.write(`GET ${things} HTTP/1.1\r\nHost: x\r\n\r\n`);
-  while ((await server.ask(thing, { client: bob })).status === 200)
-    await new Promise((resolve) => setImmediate(resolve));
+  while (seen[0]?.response.headersSent !== true) await new Promise((resolve) => setImmediate(resolve));
+  goOn(deaf);
+  expect((await server.ask(thing, { client: bob })).status).toBe(429);
   for (let seconds = 0; seconds < 90; seconds += 10) server.clock.advance(10_000);
   while (server.running.connections > 0) await new Promise((resolve) => setImmediate(resolve));
   expect((await server.ask(thing, { client: bob })).status).toBe(200);
