@@ -34,7 +34,10 @@ export interface Limits {
   readonly maxBodyBytes: number;
   /** Longest time for a TLS handshake, and for the header lines of a request, give or take half. Default 32 s. */
   readonly headersTimeoutMs: number;
-  /** A client that takes nothing of its answer for this long, give or take half, is cut off. Default 60 s. */
+  /**
+   * A client that takes less than about 1 MiB of what is left of its answer in this time, give or take half, is cut off, also one that
+   * reads steadily. Default 60 s: readers below 17 kB/s do not get long answers, those from 64 kB/s on do.
+   */
   readonly stalledReaderMs: number;
 }
 

@@ -13,7 +13,13 @@ export class StalledReaders {
   readonly #clock: Clock;
   readonly #connections = new Map<Socket, Progress>();
 
-  /** @param limitMs - a connection on which nothing moves for this long, and for half as long again, is destroyed */
+  /**
+   * Node shows that a write moves when all of it has left, here a burst of 1 MiB, and the kernel's buffers are emptied in large steps,
+   * too. Measured on loopback, a reader takes 1.2 to 1.4 MB before that is seen, once 3.4 MB at the start of an answer. libuv's own
+   * queue would show 0.3 to 1.4 MB and the same 3.4 MB, and needs Node's private handles.
+   *
+   * @param limitMs - a connection on which nothing is seen to move for this long, and for half as long again, is destroyed
+   */
   constructor(limitMs: number, clock: Clock) {
     this.#limitMs = limitMs;
     this.#clock = clock;
