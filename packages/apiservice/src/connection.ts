@@ -70,7 +70,7 @@ export class Connection {
 
   /**
    * The client has nothing more to ask, which it also says when it goes, or it speaks no HTTP. It gets the answers that are
-   * known, as fast as it takes them; those that are still worked on, and watches, end.
+   * known, as fast as it takes them, up to the first that is still worked on or a watch: that one ends, and what waits behind it.
    */
   leave(): void {
     this.#isEnding = true;
@@ -79,7 +79,8 @@ export class Connection {
   }
 
   #closeWhenDone(): void {
-    const isAwaited = this.#isLeft ? this.#pending.some(({ isSending }) => isSending) : this.isAnswering;
+    // Answers go in the order of their requests.
+    const isAwaited = this.#isLeft ? this.#pending[0]?.isSending === true : this.isAnswering;
     if (!isAwaited && this.#socket.writable) this.#socket.destroySoon();
   }
 }

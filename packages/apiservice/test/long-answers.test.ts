@@ -102,25 +102,29 @@ test("a client that says it has nothing more to ask gets all answers that are kn
 test.each([
   ["has nothing more to ask", (client: RawClient) => client.socket.end()],
   ["does not speak HTTP", (client: RawClient) => client.write("\0\0 nonsense\r\n\r\n")],
-])("an answer that is not known yet is not waited for when the client %s", async (_name, leave) => {
-  const asked = Promise.withResolvers<AbortSignal>();
-  await using server = await startServer({
-    groups: [
-      thingsGroup({
-        list: ({ signal }) => {
-          asked.resolve(signal);
-          return new Promise<ResourceAnswer>(() => undefined);
-        },
-      }),
-    ],
-  });
-  const client = await RawClient.connect(server.port);
-  client.write(listOf("never"));
-  const signal = await asked.promise;
-  leave(client);
-  expect(await client.answer()).toBeUndefined();
-  while (!signal.aborted) await new Promise((resolve) => setImmediate(resolve));
-});
+])(
+  "an answer that is not known yet is not waited for when the client %s, nor are those behind it",
+  async (_name, leave) => {
+    const asked = Promise.withResolvers<AbortSignal>();
+    await using server = await startServer({
+      groups: [
+        thingsGroup({
+          list: ({ namespace, signal }) => {
+            if (namespace === "short") return { body: () => bodies["short"] ?? [] };
+            asked.resolve(signal);
+            return new Promise<ResourceAnswer>(() => undefined);
+          },
+        }),
+      ],
+    });
+    const client = await RawClient.connect(server.port);
+    client.write(listOf("never") + listOf("short"));
+    const signal = await asked.promise;
+    leave(client);
+    expect(await client.answer()).toBeUndefined();
+    while (!signal.aborted) await new Promise((resolve) => setImmediate(resolve));
+  },
+);
 
 test("a long body that is none costs its own answer and nothing else", async () => {
   await using server = await startServer({
