@@ -44,6 +44,8 @@ export class ClusterConnection {
   readonly #options: Required<ConnectionOptions>;
   readonly #prefix: string;
   readonly #running = new Set<Deadline>();
+  /** Of requests that wait for credentials. */
+  readonly #unready = new Set<Deadline>();
   readonly #pools: RotatingPool;
   #closed = false;
 
@@ -99,7 +101,7 @@ export class ClusterConnection {
   /** Ends every running request with `CLOSED` and closes all connections. */
   async close(): Promise<void> {
     this.#closed = true;
-    const closed = new KubeUnreachable("CLOSED", `the connection to ${this.server} was closed by this process`);
+    const closed = this.#closedError();
     for (const deadline of this.#running) deadline.abort(closed);
     await this.#pools.destroy(closed);
   }
@@ -108,10 +110,18 @@ export class ClusterConnection {
     await this.close();
   }
 
+  #closedError(): KubeUnreachable {
+    return new KubeUnreachable("CLOSED", `the connection to ${this.server} was closed by this process`);
+  }
+
   #start(request: KubeRequest): Deadline {
     const deadline = new Deadline(this.#options.clock, request.signal);
     const timeoutMs = request.timeoutMs ?? this.#options.requestTimeoutMs;
-    deadline.restart(timeoutMs, () => this.#timedOut(request, `no answer within ${timeoutMs / 1000} s`));
+    deadline.restart(timeoutMs, () =>
+      this.#unready.has(deadline)
+        ? this.#withoutCredentials(request, timeoutMs)
+        : this.#timedOut(request, `no answer within ${timeoutMs / 1000} s`),
+    );
     this.#running.add(deadline);
     return deadline;
   }
@@ -122,6 +132,24 @@ export class ClusterConnection {
       "TIMED_OUT",
       `${asked} (${request.path}): ${what} from kube-apiserver at ${this.server}`,
     );
+  }
+
+  #withoutCredentials(request: KubeRequest, timeoutMs: number): KubeUnreachable {
+    const asked = requestText(request.verb, request.location);
+    return new KubeUnreachable(
+      "TIMED_OUT",
+      `${asked} (${request.path}): no credentials within ${timeoutMs / 1000} s from ${this.#config.description}; see that its files can be read and that its credential plugin ends`,
+    );
+  }
+
+  /** Credentials come from files and programs that know nothing of a request's time. */
+  async #credentials<T>(asked: Promise<T>, deadline: Deadline): Promise<T> {
+    this.#unready.add(deadline);
+    try {
+      return await deadline.race(asked);
+    } finally {
+      this.#unready.delete(deadline);
+    }
   }
 
   /** Ends the bookkeeping of a request and says what its failure was. */
@@ -174,14 +202,15 @@ export class ClusterConnection {
 
   /** Sends once, and once more with fresh credentials when they were refused. @throws unless the answer is 2xx */
   async #send(request: KubeRequest, deadline: Deadline): Promise<Dispatcher.ResponseData> {
-    const authorization = await this.#config.authorization();
-    let answer = await this.#dispatch(request, authorization, deadline.signal);
+    if (this.#closed) throw this.#closedError();
+    const authorization = await this.#credentials(this.#config.authorization(), deadline);
+    let answer = await this.#dispatch(request, authorization, deadline);
     if (answer.statusCode === 401) {
       this.#config.credentialsRefused?.();
-      const fresh = await this.#config.authorization();
+      const fresh = await this.#credentials(this.#config.authorization(), deadline);
       if (fresh !== authorization) {
         await answer.body.dump();
-        answer = await this.#dispatch(request, fresh, deadline.signal);
+        answer = await this.#dispatch(request, fresh, deadline);
       }
     }
     if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
@@ -193,11 +222,9 @@ export class ClusterConnection {
   async #dispatch(
     request: KubeRequest,
     authorization: string | undefined,
-    signal: AbortSignal,
+    deadline: Deadline,
   ): Promise<Dispatcher.ResponseData> {
-    const pool = await this.#pools.current();
-    if (this.#closed)
-      throw new KubeUnreachable("CLOSED", `the connection to ${this.server} was closed by this process`);
+    const pool = await this.#credentials(this.#pools.current(), deadline);
     const query = request.query === undefined ? "" : `?${new URLSearchParams(request.query).toString()}`;
     return pool.request({
       method: methods[request.verb],
@@ -209,7 +236,7 @@ export class ClusterConnection {
         ...(request.body === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),
       },
       ...(request.body === undefined ? {} : { body: request.body }),
-      signal,
+      signal: deadline.signal,
     });
   }
 

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { systemClock, type Clock } from "./clock.ts";
 import type { ClusterConfig, TlsMaterial } from "./cluster-config.ts";
+import type { CredentialPlugin, PluginCredential } from "./internal/credential-plugin.ts";
+import { Deadline } from "./internal/deadline.ts";
 import { loadKubeconfigFile, type LoadedKubeconfig } from "./internal/kubeconfig-file.ts";
 import { RotatingFile, type ReadFile } from "./internal/rotating-file.ts";
 import { KubeUnreachable } from "./kube-error.ts";
@@ -15,7 +17,9 @@ export interface KubeconfigOptions {
 
 /** How often a plugin's answer is asked for again; the plugin itself runs only when its credential has expired. */
 const pluginMaxAgeMs = 10_000;
-/** A kubeconfig is loaded again after a refusal, but not more often than this. */
+/** Shorter than the time of a list or watch, whose failure would say less. */
+const pluginLimitMs = 20_000;
+/** A kubeconfig is loaded again after a refusal and after a failed plugin, but not more often than this. */
 const reloadAfterMs = 10_000;
 
 /**
@@ -51,7 +55,7 @@ class KubeconfigSource {
   #loading: Promise<LoadedKubeconfig> | undefined;
   #loadedAtMs = 0;
   #stale = false;
-  #plugin: { readonly atMs: number; readonly credential: Promise<PluginCredential> } | undefined;
+  #asked: { readonly credential: Promise<PluginCredential>; answeredAtMs: number | undefined } | undefined;
 
   constructor(options: KubeconfigOptions, read: ReadFile, clock: Clock) {
     this.#options = options;
@@ -64,8 +68,9 @@ class KubeconfigSource {
       const before = this.#loading;
       this.#stale = false;
       this.#loadedAtMs = this.#clock.now();
-      this.#plugin = undefined;
-      const load = loadKubeconfigFile(this.#options.path, this.#options.context, this.#read);
+      this.#asked = undefined;
+      const { path, context } = this.#options;
+      const load = loadKubeconfigFile(path, context, this.#read, () => this.#clock.now());
       // A kubeconfig that became unreadable must not cost us the credentials that may still work.
       this.#loading = before === undefined ? load : load.catch(() => before);
     }
@@ -112,32 +117,32 @@ class KubeconfigSource {
   }
 
   async #credential(): Promise<PluginCredential | undefined> {
-    const { user, kubeConfig } = await this.loaded();
-    if (!user.exec && !user.authProvider) return undefined;
+    const { plugin } = await this.loaded();
+    if (plugin === undefined) return undefined;
     const now = this.#clock.now();
-    if (this.#plugin === undefined || now - this.#plugin.atMs >= pluginMaxAgeMs) {
-      this.#plugin = { atMs: now, credential: askPlugin(kubeConfig, this.#options.path) };
+    if (this.#asked === undefined || now - (this.#asked.answeredAtMs ?? now) >= pluginMaxAgeMs) {
+      this.#asked = { credential: askPlugin(plugin, this.#options.path, this.#clock), answeredAtMs: undefined };
     }
-    const asked = this.#plugin;
+    const asked = this.#asked;
     try {
-      return await asked.credential;
+      const credential = await asked.credential;
+      asked.answeredAtMs ??= this.#clock.now();
+      return credential;
     } catch (error) {
-      if (this.#plugin === asked) this.#plugin = undefined;
+      if (this.#asked === asked) this.#asked = undefined;
+      // What went wrong may have been put right in the file since, and a provider may keep what it cannot use.
+      this.#stale = true;
       throw error;
     }
   }
 }
 
-interface PluginCredential {
-  readonly authorization: string | undefined;
-  readonly certificate: string | undefined;
-  readonly key: string | undefined;
-}
-
-async function askPlugin(kubeConfig: LoadedKubeconfig["kubeConfig"], path: string): Promise<PluginCredential> {
-  const asked: { headers?: Record<string, string>; cert?: string | Buffer; key?: string | Buffer } = {};
+async function askPlugin(plugin: CredentialPlugin, path: string, clock: Clock): Promise<PluginCredential> {
+  const deadline = new Deadline(clock, undefined);
+  const late = `${plugin.name} did not end within ${pluginLimitMs / 1000} s, and there is nobody whom it could ask`;
+  deadline.restart(pluginLimitMs, () => new Error(late));
   try {
-    await kubeConfig.applyToHTTPSOptions(asked);
+    return await deadline.race(plugin.credential(deadline.signal));
   } catch (cause) {
     const text = (cause as Error).message.trim();
     throw new KubeUnreachable(
@@ -145,10 +150,7 @@ async function askPlugin(kubeConfig: LoadedKubeconfig["kubeConfig"], path: strin
       `the credential plugin of kubeconfig ${path} failed: ${text}; run its command by hand`,
       { cause },
     );
+  } finally {
+    deadline.end();
   }
-  return {
-    authorization: asked.headers?.["Authorization"],
-    certificate: asked.cert?.toString(),
-    key: asked.key?.toString(),
-  };
 }

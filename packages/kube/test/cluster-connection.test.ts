@@ -276,6 +276,41 @@ test("a request is given up when its time is over", async () => {
   expect(clock.pending).toStrictEqual([]);
 });
 
+const never = <T>(): Promise<T> => new Promise(() => {});
+
+test.each([
+  ["a token that never comes", { authorization: never<string> }],
+  ["certificates that never come", { tls: never<Awaited<ReturnType<ClusterConfig["tls"]>>> }],
+])(
+  "a request waits for %s until its time is over, its signal fires or the connection is closed",
+  async (_, waiting) => {
+    await using server = await ScriptedApiServer.start(() => {});
+    const clock = new TestClock();
+    const connection = new ClusterConnection(server.config(waiting), { clock });
+    const late = failureOf(connection.request({ ...pods, timeoutMs: 10_000 }));
+    clock.advance(10_000);
+    expect((await late).code).toBe("TIMED_OUT");
+    expect((await late).message).toContain("no credentials within 10 s from test; see that");
+    const abort = new AbortController();
+    const aborted = failureOf(connection.stream({ ...pods, verb: "watch", silenceMs: 1_000, signal: abort.signal }));
+    abort.abort(new KubeUnreachable("CLOSED", "by the caller"));
+    expect((await aborted).message).toBe("by the caller");
+    const closed = failureOf(connection.request(pods));
+    await connection.close();
+    expect((await closed).code).toBe("CLOSED");
+    expect(clock.pending).toStrictEqual([]);
+  },
+);
+
+test("a closed connection asks for no credentials", async () => {
+  await using server = await ScriptedApiServer.start(() => {});
+  const connection = new ClusterConnection(
+    server.config({ authorization: () => Promise.reject(new Error("was asked")) }),
+  );
+  await connection.close();
+  expect((await failureOf(connection.request(pods))).code).toBe("CLOSED");
+});
+
 test("closing ends what is under way, and later requests are refused", async () => {
   await using server = await ScriptedApiServer.start(() => {});
   const connection = new ClusterConnection(server.config());

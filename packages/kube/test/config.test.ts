@@ -1,14 +1,21 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { promisify } from "node:util";
+import { inspect, promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { issueClient } from "@kubemetrics/x509";
-import { ClusterConnection, inClusterConfig, kubeconfigConfig, KubeConfigInvalid } from "@kubemetrics/kube";
+import {
+  ClusterConnection,
+  inClusterConfig,
+  kubeconfigConfig,
+  KubeConfigInvalid,
+  type ClusterConfig,
+} from "@kubemetrics/kube";
 import { authority, ScriptedApiServer } from "./scripted-api-server.ts";
-import { TestClock } from "./test-clock.ts";
+import { TestClock, until } from "./test-clock.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -154,10 +161,15 @@ test("a kubeconfig with a user name and password", async () => {
   expect(await config.authorization()).toBe(`Basic ${base64("a:b")}`);
 });
 
+const credential = JSON.stringify({ kind: "ExecCredential", status: { token: "from-plugin" } });
+const plugin = (script: string): string =>
+  `{exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, args: ["-c", ${JSON.stringify(script)}]}}`;
+
+async function pluginConfig(name: string, script: string, clock = new TestClock()): Promise<ClusterConfig> {
+  return kubeconfigConfig({ path: await file(`${name}.conf`, kubeconfig("https://h:1", plugin(script))), clock });
+}
+
 test("a kubeconfig with an exec plugin asks it, and says what it said when it fails", async () => {
-  const credential = JSON.stringify({ kind: "ExecCredential", status: { token: "from-plugin" } });
-  const plugin = (script: string): string =>
-    `{exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, args: ["-c", ${JSON.stringify(script)}]}}`;
   const good = await kubeconfigConfig({
     path: await file("exec.conf", kubeconfig("https://h:1", plugin(`echo '${credential}'`))),
   });
@@ -168,6 +180,98 @@ test("a kubeconfig with an exec plugin asks it, and says what it said when it fa
   await expect(bad.authorization()).rejects.toThrow(
     /the credential plugin of kubeconfig .* failed: login first; run its command by hand/,
   );
+});
+
+test("an exec plugin that asks a question gets no answer, instead of waiting for one", async () => {
+  const config = await pluginConfig("asks", `read answer || echo '${credential}'`);
+  expect(await config.authorization()).toBe("Bearer from-plugin");
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test("an exec plugin that does not end is killed after its time, and asked again by the next request", async () => {
+  const clock = new TestClock();
+  const pidFile = join(folder, "pid");
+  const script = `[ -f ${pidFile} ] && echo '${credential}' || { echo $$ > ${pidFile}; exec sleep 600; }`;
+  const config = await pluginConfig("waits", script, clock);
+  const both = Promise.allSettled([config.authorization(), config.tls()]);
+  const written = (): string => (existsSync(pidFile) ? readFileSync(pidFile, "utf8") : "");
+  await until(() => written().endsWith("\n"), "the plugin to run");
+  const pid = Number(written());
+  clock.advance(19_999);
+  const third = config.authorization();
+  clock.advance(1);
+  const reason = /failed: command "sh" did not end within 20 s, and .*; run its command by hand/;
+  for (const ended of await both) expect(ended).toMatchObject({ reason: { message: expect.stringMatching(reason) } });
+  await expect(third, "shares the run under way").rejects.toThrow(reason);
+  await until(() => !isRunning(pid), "the plugin's end");
+  expect(await config.authorization()).toBe("Bearer from-plugin");
+  expect(clock.pending).toStrictEqual([]);
+});
+
+test("an exec plugin is asked again when its credential has expired, and not before", async () => {
+  const clock = new TestClock();
+  const runs = join(folder, "runs");
+  const status = { token: "t", expirationTimestamp: new Date(clock.now() + 60_000).toISOString() };
+  const config = await pluginConfig("expires", `echo run >> ${runs}; echo '${JSON.stringify({ status })}'`, clock);
+  const count = async (): Promise<number> => (await readFile(runs, "utf8")).trim().split("\n").length;
+  for (const [passedMs, expected] of [
+    [0, 1],
+    [59_999, 1],
+    [10_000, 2],
+  ] as const) {
+    clock.advance(passedMs);
+    expect(await config.authorization()).toBe("Bearer t");
+    expect(await count()).toBe(expected);
+  }
+});
+
+test.each([
+  ["a bare token", "s3cr3t-token", `did not print an ExecCredential with a status`],
+  ["no status", "{}", `did not print an ExecCredential with a status`],
+  [
+    "a key without certificate",
+    `{"status":{"clientKeyData":"s3cr3t"}}`,
+    `neither a token nor a certificate and its key`,
+  ],
+])(
+  "an exec plugin that prints %s is told so without quoting it, as often as it does",
+  async (what, printed, reason) => {
+    const good = join(folder, `good-${what}`);
+    const script = `if [ -f '${good}' ]; then echo '${credential}'; else echo '${printed}'; fi`;
+    const config = await pluginConfig(what, script);
+    for (let round = 0; round < 2; round++) {
+      const error = await config.authorization().catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: "CREDENTIALS", message: expect.stringContaining(`command "sh"`) });
+      expect(inspect(error)).toContain(reason);
+      expect(inspect(error)).not.toContain("s3cr3t");
+    }
+    await writeFile(good, "");
+    expect(await config.authorization()).toBe("Bearer from-plugin");
+  },
+);
+
+test("an exec plugin that is not there is told with its hint", async () => {
+  const user = "{exec: {command: kubelogin-of-nowhere, installHint: see https://login.example}}";
+  const config = await kubeconfigConfig({ path: await file("absent-exec.conf", kubeconfig("https://h:1", user)) });
+  await expect(config.authorization()).rejects.toThrow(
+    /kubelogin-of-nowhere ENOENT: see https:\/\/login\.example; run/,
+  );
+});
+
+test("a kubeconfig is read again after its plugin failed", async () => {
+  const clock = new TestClock();
+  const config = await pluginConfig("mended", "exit 1", clock);
+  await expect(config.authorization()).rejects.toThrow(/command "sh" ended with code 1/);
+  await pluginConfig("mended", `echo '${credential}'`);
+  clock.advance(10_000);
+  expect(await config.authorization()).toBe("Bearer from-plugin");
 });
 
 test("a kubeconfig whose token was refused is read again", async () => {

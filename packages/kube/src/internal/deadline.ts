@@ -25,6 +25,19 @@ export class Deadline {
     this.#cancel = this.#clock.after(afterMs, () => this.abort(reason()));
   }
 
+  /** Waits for something that knows nothing of this deadline, and is left to itself when it takes longer. @throws what the signal says */
+  async race<T>(promise: Promise<T>): Promise<T> {
+    const over = Promise.withResolvers<never>();
+    const onAbort = (): void => over.reject(this.signal.reason);
+    if (this.signal.aborted) onAbort();
+    else this.signal.addEventListener("abort", onAbort);
+    try {
+      return await Promise.race([promise, over.promise]);
+    } finally {
+      this.signal.removeEventListener("abort", onAbort);
+    }
+  }
+
   abort(reason: unknown): void {
     this.end();
     this.#controller.abort(reason);

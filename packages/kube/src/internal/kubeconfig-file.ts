@@ -2,13 +2,15 @@
 import { dirname } from "node:path";
 import type { Cluster, KubeConfig, User } from "@kubernetes/client-node";
 import { KubeConfigInvalid } from "../kube-error.ts";
+import { credentialPlugin, type CredentialPlugin } from "./credential-plugin.ts";
 import type { ReadFile } from "./rotating-file.ts";
 
 export interface LoadedKubeconfig {
-  readonly kubeConfig: KubeConfig;
   readonly context: string;
   readonly cluster: Cluster;
   readonly user: Partial<User>;
+  /** Where credentials come from that are not in the file. */
+  readonly plugin: CredentialPlugin | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -17,6 +19,7 @@ export async function loadKubeconfigFile(
   path: string,
   context: string | undefined,
   read: ReadFile,
+  nowMs: () => number,
 ): Promise<LoadedKubeconfig> {
   const text = await read(path).catch((cause: unknown) => {
     throw new KubeConfigInvalid(`cannot read kubeconfig ${path}: ${(cause as Error).message}`, { cause });
@@ -30,10 +33,11 @@ export async function loadKubeconfigFile(
   }
   kubeConfig.makePathsAbsolute(dirname(path));
   if (context !== undefined) kubeConfig.setCurrentContext(context);
-  return { kubeConfig, ...chosen(kubeConfig, path, text) };
+  const found = chosen(kubeConfig, path, text);
+  return { ...found, plugin: credentialPlugin(kubeConfig, found.user, nowMs) };
 }
 
-function chosen(kubeConfig: KubeConfig, path: string, text: string): Omit<LoadedKubeconfig, "kubeConfig"> {
+function chosen(kubeConfig: KubeConfig, path: string, text: string): Omit<LoadedKubeconfig, "plugin"> {
   const name = kubeConfig.getCurrentContext() ?? "";
   const context = kubeConfig.getContextObject(name);
   if (context === null) {
