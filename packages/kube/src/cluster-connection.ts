@@ -4,6 +4,7 @@ import type { ClusterConfig } from "./cluster-config.ts";
 import { Deadline } from "./internal/deadline.ts";
 import { requestFailed } from "./internal/failed-answer.ts";
 import { RotatingPool } from "./internal/rotating-pool.ts";
+import { shownAddress } from "./internal/shown-address.ts";
 import { unreachable } from "./internal/unreachable.ts";
 import { KubeAnswerInvalid, KubeConfigInvalid, KubeRequestFailed, KubeUnreachable } from "./kube-error.ts";
 import type { KubeRequest, KubeStreamRequest } from "./kube-request.ts";
@@ -39,6 +40,7 @@ const methods: Readonly<Record<KubeVerb, Dispatcher.HttpMethod>> = {
 
 /** One pool of connections to one kube-apiserver. Credentials are asked for each request, certificates for each pool. */
 export class ClusterConnection {
+  /** For messages: without user name and password. */
   readonly server: string;
   readonly #config: ClusterConfig;
   readonly #options: Required<ConnectionOptions>;
@@ -51,10 +53,10 @@ export class ClusterConnection {
 
   /** @throws KubeConfigInvalid when the server address is not an http(s) URL */
   constructor(config: ClusterConfig, options: ConnectionOptions = {}) {
+    this.server = shownAddress(config.server);
     if (!URL.canParse(config.server))
-      throw new KubeConfigInvalid(`server "${config.server}" of ${config.description} is not a URL`);
+      throw new KubeConfigInvalid(`server "${this.server}" of ${config.description} is not a URL`);
     const url = new URL(config.server);
-    this.server = config.server;
     this.#config = config;
     this.#prefix = url.pathname.replace(/\/+$/, "");
     this.#options = {

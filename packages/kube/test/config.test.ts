@@ -325,6 +325,53 @@ test.each([
   await expect(config).rejects.toBeInstanceOf(KubeConfigInvalid);
 });
 
+test.each([
+  [
+    "indentation",
+    "    token: s3cr3t\n     username: x",
+    /: bad indentation of a mapping entry in line 15, column \d+$/,
+  ],
+  ["an alias", "    token: *s3cr3t", /: unidentified alias in line 14, column \d+$/],
+  ["a tag", "    token: !s3cr3t x", /: unknown scalar tag in line 14, column \d+$/],
+  [
+    "characters of a tag",
+    "    token: !<^s3cr3t> x",
+    /: tag name cannot contain such characters in line 14, column \d+$/,
+  ],
+  ["a quote", `    token: "s3cr3t`, /: deficient indentation in line 15, column \d+$/],
+])("a mistake in YAML (%s) is told by its place, without the lines around it", async (name, lines, reason) => {
+  const text = kubeconfig("https://h:1", `\n    client-key-data: s3cr3t\n${lines}`);
+  const error = await kubeconfigConfig({ path: await file(`leak-${name}`, text) }).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(KubeConfigInvalid);
+  expect((error as Error).message).toMatch(reason);
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("s3cr3t");
+});
+
+test.each([
+  "https://bob:s3cr3t@127.0.0.1:1/",
+  "https://s3cr3t@127.0.0.1:1",
+  "http://bob:s3cr3t@127.0.0.1:1/path@x",
+  "https://bob:p@s3cr3t@127.0.0.1:1",
+  "https://bob:p/s3cr3t@127.0.0.1:1",
+  "bob:s3cr3t@127.0.0.1:1",
+])("user name and password of %s appear in no warning and no error", async (address) => {
+  const cluster = `, proxy-url: "${address}", insecure-skip-tls-verify: true`;
+  const path = await file("user-info.conf", kubeconfig(address, "{token: a}", cluster));
+  const said: unknown[] = [];
+  try {
+    const config = await kubeconfigConfig({ path });
+    said.push(config.warnings);
+    await using connection = new ClusterConnection(config);
+    said.push(connection.server);
+    await connection.request({ verb: "get", location: { group: "", resource: "pods" }, path: "/" });
+  } catch (error) {
+    said.push(error);
+  }
+  const text = inspect(said, { depth: 9 });
+  expect(text).toMatch(/127\.0\.0\.1:1/);
+  expect(text).not.toMatch(/bob|s3cr3t/);
+});
+
 test("entries without effect and dangerous ones are warned about", async () => {
   const path = await file(
     "warn.conf",

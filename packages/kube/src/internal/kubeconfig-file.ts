@@ -4,6 +4,7 @@ import type { Cluster, KubeConfig, User } from "@kubernetes/client-node";
 import { KubeConfigInvalid } from "../kube-error.ts";
 import { credentialPlugin, type CredentialPlugin } from "./credential-plugin.ts";
 import type { ReadFile } from "./rotating-file.ts";
+import { shownAddress } from "./shown-address.ts";
 
 export interface LoadedKubeconfig {
   readonly context: string;
@@ -28,13 +29,23 @@ export async function loadKubeconfigFile(
   const kubeConfig = new Loader();
   try {
     kubeConfig.loadFromString(text);
-  } catch (cause) {
-    throw new KubeConfigInvalid(`kubeconfig ${path} is not valid: ${(cause as Error).message}`, { cause });
+  } catch (error) {
+    throw notLoaded(path, error as Error);
   }
   kubeConfig.makePathsAbsolute(dirname(path));
   if (context !== undefined) kubeConfig.setCurrentContext(context);
   const found = chosen(kubeConfig, path, text);
   return { ...found, plugin: credentialPlugin(kubeConfig, found.user, nowMs) };
+}
+
+/** The message of a YAML mistake, and so the error itself, shows the lines around it: tokens and keys. */
+function notLoaded(path: string, error: Error & { reason?: unknown; mark?: { line: number; column: number } }): Error {
+  const invalid = `kubeconfig ${path} is not valid`;
+  if (error.name !== "YAMLException") return new KubeConfigInvalid(`${invalid}: ${error.message}`, { cause: error });
+  const { reason, mark } = error;
+  const at = mark === undefined ? "" : ` in line ${mark.line + 1}, column ${mark.column + 1}`;
+  // Some reasons end with the word that was found.
+  return new KubeConfigInvalid(`${invalid}: ${String(reason).replace(/( ["!<]|: ).*/s, "")}${at}`);
 }
 
 function chosen(kubeConfig: KubeConfig, path: string, text: string): Omit<LoadedKubeconfig, "plugin"> {
@@ -53,7 +64,7 @@ function chosen(kubeConfig: KubeConfig, path: string, text: string): Omit<Loaded
     cluster === null && `context "${name}" names cluster "${context.cluster}", which is not there`,
     cluster !== null &&
       !/^https?:\/\/[^/]+/.test(cluster.server) &&
-      `server "${cluster.server}" of cluster "${context.cluster}" is not an http(s) URL`,
+      `server "${shownAddress(cluster.server)}" of cluster "${context.cluster}" is not an http(s) URL`,
     user === null && context.user && `context "${name}" names user "${context.user}", which is not there`,
     user?.impersonateUser &&
       `user "${context.user}" impersonates (as: ${user.impersonateUser}), which is not supported; use credentials of that user`,
@@ -67,11 +78,15 @@ function warningsFor(cluster: Cluster, user: Partial<User>, text: string): strin
   const warnings: string[] = [];
   if (cluster.proxyUrl)
     warnings.push(
-      `proxy-url ${cluster.proxyUrl} of cluster "${cluster.name}" is not used: connections are made directly`,
+      `proxy-url ${shownAddress(cluster.proxyUrl)} of cluster "${cluster.name}" is not used: connections are made directly`,
     );
   if (cluster.skipTLSVerify)
     warnings.push(
-      `insecure-skip-tls-verify of cluster "${cluster.name}": whoever answers at ${cluster.server} gets these credentials`,
+      `insecure-skip-tls-verify of cluster "${cluster.name}": whoever answers at ${shownAddress(cluster.server)} gets these credentials`,
+    );
+  if (shownAddress(cluster.server) !== cluster.server)
+    warnings.push(
+      `user name and password in server of cluster "${cluster.name}" are not used: give username and password of a user`,
     );
   if (cluster.server.startsWith("http:"))
     warnings.push(`cluster "${cluster.name}" is reached without TLS: anyone on the way can read and change everything`);
