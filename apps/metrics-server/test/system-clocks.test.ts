@@ -5,12 +5,17 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 const longestTimerMs = 2 ** 31 - 1;
 
+const waiting: Pick<typeof kubeClock, "after"> = {
+  after: (delayMs, callback) => kubeClock.wait?.(delayMs, callback) ?? (() => undefined),
+};
+
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
 describe.each([
   { of: "apiservice", clock: apiserviceClock },
   { of: "kube", clock: kubeClock },
+  { of: "kube, for waits that keep the process alive", clock: waiting },
   { of: "kubelet", clock: kubeletClock },
 ])("the clock of $of", ({ clock }) => {
   test.each([1, 1_000, longestTimerMs, longestTimerMs + 1, 3e9, 31_536_000_000])(

@@ -49,7 +49,7 @@ export class ClusterConnection {
   /** Of requests that wait for credentials. */
   readonly #unready = new Set<Deadline>();
   readonly #pools: RotatingPool;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   /** @throws KubeConfigInvalid when the server address is not an http(s) URL */
   constructor(config: ClusterConfig, options: ConnectionOptions = {}) {
@@ -100,20 +100,21 @@ export class ClusterConnection {
     }
   }
 
+  /** Fires when this connection is closed, with the error that running requests end with. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** Ends every running request with `CLOSED` and closes all connections. */
   async close(): Promise<void> {
-    this.#closed = true;
-    const closed = this.#closedError();
+    const closed = new KubeUnreachable("CLOSED", `the connection to ${this.server} was closed by this process`);
+    this.#closing.abort(closed);
     for (const deadline of this.#running) deadline.abort(closed);
     await this.#pools.destroy(closed);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  #closedError(): KubeUnreachable {
-    return new KubeUnreachable("CLOSED", `the connection to ${this.server} was closed by this process`);
   }
 
   #start(request: KubeRequest): Deadline {
@@ -204,7 +205,7 @@ export class ClusterConnection {
 
   /** Sends once, and once more with fresh credentials when they were refused. @throws unless the answer is 2xx */
   async #send(request: KubeRequest, deadline: Deadline): Promise<Dispatcher.ResponseData> {
-    if (this.#closed) throw this.#closedError();
+    this.closed.throwIfAborted();
     const authorization = await this.#credentials(this.#config.authorization(), deadline);
     let answer = await this.#dispatch(request, authorization, deadline);
     if (answer.statusCode === 401) {

@@ -7,6 +7,7 @@ import { CollectionFailures } from "./internal/collection-failures.ts";
 import { requestFailed } from "./internal/failed-answer.ts";
 import { Lines } from "./internal/lines.ts";
 import { pagedList } from "./internal/paged-list.ts";
+import { pause } from "./internal/pause.ts";
 import { KubeAnswerInvalid, KubeUnreachable, type KubeRequestFailed } from "./kube-error.ts";
 import { requestText, type ResourceLocation } from "./resource-location.ts";
 
@@ -48,7 +49,7 @@ const healthyWatchMs = 10_000;
 
 /**
  * Follows a collection: lists it in pages, watches from there, and starts again after every error, with growing and jittered waits.
- * Nothing but `close` ends it.
+ * Nothing but `close` ends it, its own or that of its connection, and until then it keeps the process alive.
  *
  * A broken watch goes on from the last resource version, bookmarks included; a 410 or a refusal leads to a new list. The sink keeps what it
  * has meanwhile: stale data with a `failure` in the status.
@@ -117,6 +118,7 @@ export class ListWatch {
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         const { waitMs, listsAgain } = this.#failures.add(error);
+        if (this.#connection.closed.aborted) return;
         if (listsAgain) this.#resourceVersion = undefined;
         await this.#pause(waitMs);
       }
@@ -206,17 +208,7 @@ export class ListWatch {
   }
 
   #pause(delayMs: number): Promise<void> {
-    if (delayMs <= 0 || this.#stop.signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const { signal } = this.#stop;
-      const done = (): void => {
-        cancel();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const cancel = this.#clock.after(delayMs, done);
-      signal.addEventListener("abort", done);
-    });
+    return pause(this.#clock, delayMs, [this.#stop.signal, this.#connection.closed]);
   }
 }
 

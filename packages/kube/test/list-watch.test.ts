@@ -46,6 +46,7 @@ interface Following {
   readonly server: ScriptedApiServer;
   readonly clock: TestClock;
   readonly sink: NamesSink;
+  readonly connection: ClusterConnection;
   readonly collection: ListWatch;
   readonly heard: string[];
 }
@@ -83,7 +84,7 @@ async function follow(
   open.push(() => connection.close());
   open.push(() => collection.close());
   collection.start();
-  return { server, clock, sink, collection, heard };
+  return { server, clock, sink, connection, collection, heard };
 }
 
 const isWatch = (exchange: Exchange): boolean => exchange.query.get("watch") === "1";
@@ -430,4 +431,17 @@ test("closing during a wait ends at once", async () => {
   await until(() => collection.status.failures === 1);
   await collection.close();
   expect(clock.pending).toStrictEqual([]);
+});
+
+test("a closed connection ends the wait, and is the last failure", async () => {
+  const { clock, collection, connection, heard } = await follow((exchange) => exchange.json(500, "no"));
+  await until(() => collection.status.failures === 1);
+  await connection.close();
+  await until(() => collection.status.failures === 2);
+  expect(collection.status.failure).toMatchObject({ code: "CLOSED" });
+  clock.advance(600_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(clock.pending).toStrictEqual([]);
+  expect(collection.status.failures).toBe(2);
+  expect(heard).toStrictEqual(["pods failing: SERVER_ERROR", "pods failing: CLOSED"]);
 });

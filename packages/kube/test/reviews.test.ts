@@ -176,6 +176,17 @@ test("a restarting server is waited for", async () => {
   await server.kill();
 });
 
+test("closing the connection ends the wait for the next try", async () => {
+  const { server, connection, clock } = await failing((exchange) => exchange.json(500, status(500, "", "no")));
+  const failed = new TokenReviewClient(connection, { clock }).review("t", []).catch((error: unknown) => error);
+  await until(() => clock.pending.length === 1 && clock.pending[0]! < 1_000);
+  await connection.close();
+  expect(await failed).toMatchObject({ code: "CLOSED" });
+  expect(clock.pending).toStrictEqual([]);
+  expect(server.exchanges).toHaveLength(1);
+  await server.kill();
+});
+
 test("a token never gets into an error message", async () => {
   const { server, connection, clock } = await failing((exchange) => exchange.json(403, status(403, "Forbidden", "no")));
   const error: unknown = await new TokenReviewClient(connection, { clock })

@@ -3,6 +3,7 @@ import { systemClock, type Clock } from "../clock.ts";
 import type { ClusterConnection } from "../cluster-connection.ts";
 import { KubeAnswerInvalid, KubeRequestFailed, KubeUnreachable } from "../kube-error.ts";
 import type { ReviewOptions } from "../review-options.ts";
+import { pause } from "./pause.ts";
 
 export interface ReviewKind {
   readonly kind: string;
@@ -44,7 +45,7 @@ export class ReviewRequest {
       } catch (error) {
         const waitMs = Math.max(delayMs * (1 + 0.2 * this.#random()), askedWaitMs(error));
         if (tried >= this.#tries || !isWorthRetrying(error) || this.#clock.now() + waitMs > deadlineMs) throw error;
-        await new Promise<void>((resolve) => void this.#clock.after(waitMs, resolve));
+        await pause(this.#clock, waitMs, [this.#connection.closed]);
         delayMs *= 1.5;
       }
     }
