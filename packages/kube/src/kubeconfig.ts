@@ -25,6 +25,8 @@ const reloadAfterMs = 10_000;
 /**
  * A cluster and user of a kubeconfig: certificates as data or files, token, user name and password, exec plugin, auth provider.
  *
+ * An exec plugin gets `KUBERNETES_EXEC_INFO` and no input; it is killed when it has not ended after 20 s.
+ *
  * Certificate files are read again when they are a minute old, the kubeconfig itself when its credentials were refused. What it
  * holds and we do not use (`proxy-url`) is in `warnings`. The library that reads it is loaded on the first call: importing this
  * package does not load it (docs/decisions/0002).

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect, promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -257,6 +257,64 @@ test.each([
   },
 );
 
+/** Prints what it was told as its token, in base64. */
+const telling = `echo '{"status":{"token":"'$(printf %s "$KUBERNETES_EXEC_INFO" | base64 | tr -d '\\n')'"}}'`;
+
+async function toldBy(config: ClusterConfig): Promise<unknown> {
+  const authorization = (await config.authorization()) ?? "";
+  return JSON.parse(Buffer.from(authorization.slice("Bearer ".length), "base64").toString());
+}
+
+test("an exec plugin is told that nobody is there, in the version that it was configured with", async () => {
+  expect(await toldBy(await pluginConfig("told", telling))).toStrictEqual({
+    kind: "ExecCredential",
+    apiVersion: "client.authentication.k8s.io/v1",
+    spec: { interactive: false },
+  });
+  const user = plugin(telling).replace("io/v1,", "io/v1beta1, env: [{name: KUBERNETES_EXEC_INFO, value: other}],");
+  const config = await kubeconfigConfig({ path: await file("told-beta.conf", kubeconfig("https://h:1", user)) });
+  expect(await toldBy(config)).toHaveProperty("apiVersion", "client.authentication.k8s.io/v1beta1");
+});
+
+test("an exec plugin with provideClusterInfo is told of its cluster", async () => {
+  const user = plugin(telling).replace("command:", "provideClusterInfo: true, command:");
+  const cluster =
+    ", tls-server-name: n, insecure-skip-tls-verify: true, proxy-url: http://p, extensions: " +
+    "[{name: other, extension: 1}, {name: client.authentication.k8s.io/exec, extension: {audience: a}}]";
+  const full = await kubeconfigConfig({ path: await file("info.conf", kubeconfig("https://h:1", user, cluster)) });
+  expect(await toldBy(full)).toHaveProperty("spec.cluster", {
+    server: "https://h:1",
+    "tls-server-name": "n",
+    "insecure-skip-tls-verify": true,
+    "certificate-authority-data": base64(authority.certificatePem),
+    "proxy-url": "http://p",
+    config: { audience: "a" },
+  });
+  await file("ca.pem", authority.certificatePem);
+  const text = kubeconfig("https://h:1", user).replace(
+    /certificate-authority-data: \S+(?=})/,
+    "certificate-authority: ca.pem",
+  );
+  const fromFile = await kubeconfigConfig({ path: await file("info-file.conf", text) });
+  expect(await toldBy(fromFile)).toHaveProperty("spec.cluster", {
+    server: "https://h:1",
+    "certificate-authority-data": base64(authority.certificatePem),
+  });
+});
+
+test("a command with a slash is looked for beside the kubeconfig, one without in the PATH", async () => {
+  await mkdir(join(folder, "bin"));
+  await chmod(await file("bin/login", `#!/bin/sh\necho '${credential}'\n`), 0o755);
+  for (const command of ["./bin/login", "bin/login", join(folder, "bin/login")]) {
+    const path = await file("relative.conf", kubeconfig("https://h:1", `{exec: {command: ${command}}}`));
+    for (const asked of [path, relative(".", path)])
+      expect(await (await kubeconfigConfig({ path: asked })).authorization()).toBe("Bearer from-plugin");
+  }
+  await chmod(await file("login-of-nowhere", `#!/bin/sh\necho '${credential}'\n`), 0o755);
+  const path = await file("in-path.conf", kubeconfig("https://h:1", "{exec: {command: login-of-nowhere}}"));
+  await expect((await kubeconfigConfig({ path })).authorization()).rejects.toThrow("spawn login-of-nowhere ENOENT");
+});
+
 test("an exec plugin that is not there is told with its hint", async () => {
   const user = "{exec: {command: kubelogin-of-nowhere, installHint: see https://login.example}}";
   const config = await kubeconfigConfig({ path: await file("absent-exec.conf", kubeconfig("https://h:1", user)) });
@@ -389,7 +447,7 @@ test("importing the package, and an in-cluster start, load nothing of the offici
     registerHooks({ resolve: (specifier, context, next) => (seen.push(specifier), next(specifier, context)) });
     const kube = await import(${JSON.stringify(pathToFileURL(fileURLToPath(import.meta.resolve("../src/index.ts"))).href)});
     await kube.inClusterConfig({ host: "h", port: "1", readFile: async () => "x" });
-    console.log(seen.some((specifier) => specifier.includes("client-node")), seen.includes("undici"));`;
+    console.log(seen.some((specifier) => /client-node|js-yaml/.test(specifier)), seen.includes("undici"));`;
   const args = [
     "--conditions=kubemetrics-source",
     "--disable-warning=ExperimentalWarning",

@@ -1,6 +1,6 @@
 /** What stands between a kubeconfig and its credentials when it holds none itself: a command, or code of the official client. */
 import type { KubeConfig, User } from "@kubernetes/client-node";
-import { ExecPlugin, type ExecConfig } from "./exec-plugin.ts";
+import { ExecPlugin, type ExecConfig, type ExecSurroundings } from "./exec-plugin.ts";
 
 export interface PluginCredential {
   readonly authorization: string | undefined;
@@ -15,14 +15,14 @@ export interface CredentialPlugin {
   credential(signal: AbortSignal): Promise<PluginCredential>;
 }
 
-/** The plugin of the current context's user, if it has one. `nowMs` decides what has expired. */
+/** The plugin of the current context's user, if it has one. */
 export function credentialPlugin(
   kubeConfig: KubeConfig,
   { exec, authProvider }: Partial<User>,
-  nowMs: () => number,
+  around: ExecSurroundings,
 ): CredentialPlugin | undefined {
   const command = (exec ?? (authProvider as { config?: { exec?: unknown } } | undefined)?.config?.exec) as unknown;
-  if (command) return new ExecPlugin(command as ExecConfig, nowMs);
+  if (command) return new ExecPlugin(command as ExecConfig, around);
   if (!authProvider) return undefined;
   const name = `auth-provider "${String((authProvider as { name?: unknown }).name)}"`;
   return { name, credential: () => providerCredential(kubeConfig, name) };

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { Cluster, KubeConfig, User } from "@kubernetes/client-node";
 import { KubeConfigInvalid } from "../kube-error.ts";
 import { credentialPlugin, type CredentialPlugin } from "./credential-plugin.ts";
+import { execCluster, type ClusterEntry } from "./exec-cluster.ts";
 import type { ReadFile } from "./rotating-file.ts";
 import { shownAddress } from "./shown-address.ts";
 
@@ -15,6 +16,11 @@ export interface LoadedKubeconfig {
   readonly warnings: readonly string[];
 }
 
+/** What the official loader drops. */
+interface KubeconfigEntries {
+  readonly clusters?: readonly { readonly name?: unknown; readonly cluster?: ClusterEntry }[];
+}
+
 /** @throws KubeConfigInvalid naming everything that is wrong */
 export async function loadKubeconfigFile(
   path: string,
@@ -25,9 +31,11 @@ export async function loadKubeconfigFile(
   const text = await read(path).catch((cause: unknown) => {
     throw new KubeConfigInvalid(`cannot read kubeconfig ${path}: ${(cause as Error).message}`, { cause });
   });
-  const { KubeConfig: Loader } = await import("./kubeconfig-loader.ts");
+  const { KubeConfig: Loader, loadYaml } = await import("./kubeconfig-loader.ts");
   const kubeConfig = new Loader();
+  let entries: KubeconfigEntries;
   try {
+    entries = (loadYaml(text) ?? {}) as KubeconfigEntries;
     kubeConfig.loadFromString(text);
   } catch (error) {
     throw notLoaded(path, error as Error);
@@ -35,7 +43,14 @@ export async function loadKubeconfigFile(
   kubeConfig.makePathsAbsolute(dirname(path));
   if (context !== undefined) kubeConfig.setCurrentContext(context);
   const found = chosen(kubeConfig, path, text);
-  return { ...found, plugin: credentialPlugin(kubeConfig, found.user, nowMs) };
+  const { cluster, user } = found;
+  const entry = entries.clusters?.find(({ name }) => name === cluster.name)?.cluster ?? {};
+  const plugin = credentialPlugin(kubeConfig, user, {
+    folder: dirname(path),
+    cluster: () => execCluster(cluster, entry, read),
+    nowMs,
+  });
+  return { ...found, plugin };
 }
 
 /** The message of a YAML mistake, and so the error itself, shows the lines around it: tokens and keys. */
