@@ -23,11 +23,11 @@ const pluginLimitMs = 20_000;
 const reloadAfterMs = 10_000;
 
 /**
- * A cluster and user of a kubeconfig: certificates as data or files, token, user name and password, exec plugin, auth provider.
+ * A cluster and user of a kubeconfig: certificates as data or files, token and token file, user name and password, exec plugin, auth provider.
  *
  * An exec plugin gets `KUBERNETES_EXEC_INFO` and no input; it is killed when it has not ended after 20 s.
  *
- * Certificate files are read again when they are a minute old, the kubeconfig itself when its credentials were refused. What it
+ * Certificate and token files are read again when they are a minute old, the kubeconfig itself when its credentials were refused. What it
  * holds and we do not use (`proxy-url`) is in `warnings`. The library that reads it is loaded on the first call: importing this
  * package does not load it (docs/decisions/0002).
  *
@@ -95,18 +95,32 @@ class KubeconfigSource {
   }
 
   async authorization(): Promise<string | undefined> {
-    const { user } = await this.loaded();
-    if (user.token) return `Bearer ${user.token.trim()}`;
+    const { user, tokenFile } = await this.loaded();
+    const token = tokenFile === undefined ? user.token : await this.#token(tokenFile, user.token);
+    if (token) return `Bearer ${token.trim()}`;
     const plugin = await this.#credential();
     if (plugin !== undefined) return plugin.authorization;
     if (!user.username) return undefined;
     return `Basic ${Buffer.from(`${user.username}:${user.password ?? ""}`).toString("base64")}`;
   }
 
+  /** As client-go does: the file wins, and a token beside it only stands in for a file that cannot be read. */
+  async #token(file: string, token: string | undefined): Promise<string> {
+    try {
+      return await this.#text(file);
+    } catch (error) {
+      if (token) return token;
+      throw error;
+    }
+  }
+
   async #pem(file: string | undefined, data: string | undefined): Promise<string | undefined> {
     // As kubectl does: data wins over a file.
     if (data) return Buffer.from(data, "base64").toString("utf8");
-    if (!file) return undefined;
+    return file ? this.#text(file) : undefined;
+  }
+
+  async #text(file: string): Promise<string> {
     const rotating = this.#files.get(file) ?? new RotatingFile(file, this.#read, this.#clock);
     this.#files.set(file, rotating);
     try {

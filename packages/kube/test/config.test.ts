@@ -125,6 +125,31 @@ test("a kubeconfig with a token", async () => {
   expect((await config.tls()).certificateAuthority).toBe(authority.certificatePem);
 });
 
+test("a token file wins over the token beside it, and is read again within a minute and when it was refused", async () => {
+  const clock = new TestClock();
+  await file("rotated-token", "one\n");
+  const path = await file("token-file.conf", kubeconfig("https://h:1", "{token: stale, tokenFile: rotated-token}"));
+  const config = await kubeconfigConfig({ path, clock });
+  expect(config.warnings).toStrictEqual([]);
+  expect(await config.authorization()).toBe("Bearer one");
+  await file("rotated-token", "two\n");
+  expect(await config.authorization()).toBe("Bearer one");
+  clock.advance(60_000);
+  expect(await config.authorization()).toBe("Bearer two");
+  await file("rotated-token", "three\n");
+  config.credentialsRefused?.();
+  expect(await config.authorization()).toBe("Bearer three");
+});
+
+test("a token file that cannot be read is replaced by the token beside it, or named", async () => {
+  const both = await file("absent-file.conf", kubeconfig("https://h:1", "{token: stale, tokenFile: /nowhere/token}"));
+  expect(await (await kubeconfigConfig({ path: both })).authorization()).toBe("Bearer stale");
+  const alone = await file("only-file.conf", kubeconfig("https://h:1", "{tokenFile: /nowhere/token}"));
+  await expect((await kubeconfigConfig({ path: alone })).authorization()).rejects.toThrow(
+    `cannot read /nowhere/token, which kubeconfig ${alone} names`,
+  );
+});
+
 test("a kubeconfig with certificate files beside it reaches a server", async () => {
   await using server = await ScriptedApiServer.start((exchange) =>
     exchange.json(200, { user: exchange.peerCommonName }),
@@ -433,11 +458,11 @@ test.each([
 test("entries without effect and dangerous ones are warned about", async () => {
   const path = await file(
     "warn.conf",
-    kubeconfig("http://h:1", "{tokenFile: /t}", ", proxy-url: http://p, insecure-skip-tls-verify: true"),
+    kubeconfig("http://h:1", "{token: a}", ", proxy-url: http://p, insecure-skip-tls-verify: true"),
   );
   const { warnings } = await kubeconfigConfig({ path });
-  expect(warnings).toHaveLength(4);
-  expect(warnings?.join("\n")).toMatch(/proxy-url[\s\S]*insecure-skip-tls-verify[\s\S]*without TLS[\s\S]*tokenFile/);
+  expect(warnings).toHaveLength(3);
+  expect(warnings?.join("\n")).toMatch(/proxy-url[\s\S]*insecure-skip-tls-verify[\s\S]*without TLS/);
 });
 
 test("importing the package, and an in-cluster start, load nothing of the official client", async () => {

@@ -1,5 +1,5 @@
 /** Reads a kubeconfig with the official client's loader, which is imported when the first one is read, and never before. */
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Cluster, KubeConfig, User } from "@kubernetes/client-node";
 import { KubeConfigInvalid } from "../kube-error.ts";
 import { credentialPlugin, type CredentialPlugin } from "./credential-plugin.ts";
@@ -11,6 +11,8 @@ export interface LoadedKubeconfig {
   readonly context: string;
   readonly cluster: Cluster;
   readonly user: Partial<User>;
+  /** Wins over a token of the user. */
+  readonly tokenFile: string | undefined;
   /** Where credentials come from that are not in the file. */
   readonly plugin: CredentialPlugin | undefined;
   readonly warnings: readonly string[];
@@ -19,6 +21,10 @@ export interface LoadedKubeconfig {
 /** What the official loader drops. */
 interface KubeconfigEntries {
   readonly clusters?: readonly { readonly name?: unknown; readonly cluster?: ClusterEntry }[];
+  readonly users?: readonly {
+    readonly name?: unknown;
+    readonly user?: { readonly tokenFile?: string | null } | null;
+  }[];
 }
 
 /** @throws KubeConfigInvalid naming everything that is wrong */
@@ -42,7 +48,7 @@ export async function loadKubeconfigFile(
   }
   kubeConfig.makePathsAbsolute(dirname(path));
   if (context !== undefined) kubeConfig.setCurrentContext(context);
-  const found = chosen(kubeConfig, path, text);
+  const found = chosen(kubeConfig, path);
   const { cluster, user } = found;
   const entry = entries.clusters?.find(({ name }) => name === cluster.name)?.cluster ?? {};
   const plugin = credentialPlugin(kubeConfig, user, {
@@ -50,7 +56,8 @@ export async function loadKubeconfigFile(
     cluster: () => execCluster(cluster, entry, read),
     nowMs,
   });
-  return { ...found, plugin };
+  const tokenFile = entries.users?.find(({ name }) => name === user.name)?.user?.tokenFile;
+  return { ...found, plugin, tokenFile: tokenFile ? resolve(dirname(path), tokenFile) : undefined };
 }
 
 /** The message of a YAML mistake, and so the error itself, shows the lines around it: tokens and keys. */
@@ -63,7 +70,7 @@ function notLoaded(path: string, error: Error & { reason?: unknown; mark?: { lin
   return new KubeConfigInvalid(`${invalid}: ${String(reason).replace(/( ["!<]|: ).*/s, "")}${at}`);
 }
 
-function chosen(kubeConfig: KubeConfig, path: string, text: string): Omit<LoadedKubeconfig, "plugin"> {
+function chosen(kubeConfig: KubeConfig, path: string): Omit<LoadedKubeconfig, "plugin" | "tokenFile"> {
   const name = kubeConfig.getCurrentContext() ?? "";
   const context = kubeConfig.getContextObject(name);
   if (context === null) {
@@ -86,10 +93,10 @@ function chosen(kubeConfig: KubeConfig, path: string, text: string): Omit<Loaded
   ].filter((problem) => typeof problem === "string");
   if (cluster === null || problems.length > 0)
     throw new KubeConfigInvalid(`kubeconfig ${path}: ${problems.join("; ")}`);
-  return { context: name, cluster, user: user ?? {}, warnings: warningsFor(cluster, user ?? {}, text) };
+  return { context: name, cluster, user: user ?? {}, warnings: warningsFor(cluster) };
 }
 
-function warningsFor(cluster: Cluster, user: Partial<User>, text: string): string[] {
+function warningsFor(cluster: Cluster): string[] {
   const warnings: string[] = [];
   if (cluster.proxyUrl)
     warnings.push(
@@ -105,12 +112,5 @@ function warningsFor(cluster: Cluster, user: Partial<User>, text: string): strin
     );
   if (cluster.server.startsWith("http:"))
     warnings.push(`cluster "${cluster.name}" is reached without TLS: anyone on the way can read and change everything`);
-  const hasCredentials =
-    user.token || user.exec || user.authProvider || user.username || user.certData || user.certFile;
-  if (!hasCredentials && /\btokenFile"?\s*:/.test(text)) {
-    warnings.push(
-      `tokenFile of a user is not read; give token, a client certificate or exec, or run in the cluster without a kubeconfig`,
-    );
-  }
   return warnings;
 }
