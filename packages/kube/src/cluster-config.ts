@@ -9,6 +9,7 @@ export interface TlsMaterial {
  * Where kube-apiserver is and how to be recognised there.
  *
  * Both functions are asked again and again, so rotated files and renewed tokens take effect without a restart.
+ * `closed` fires when whoever asked is closed and needs no answer.
  */
 export interface ClusterConfig {
   /** For messages: `in-cluster configuration`, `kubeconfig /etc/k.conf, context "prod"`. */
@@ -20,9 +21,9 @@ export interface ClusterConfig {
   /** Accepts any server certificate: whoever answers gets our credentials. For development only. */
   readonly insecureSkipTlsVerify?: boolean | undefined;
   /** Asked before each new connection. */
-  tls(): Promise<TlsMaterial>;
+  tls(closed?: AbortSignal): Promise<TlsMaterial>;
   /** The value of the Authorization header, if there is one. Asked before each request. */
-  authorization(): Promise<string | undefined>;
+  authorization(closed?: AbortSignal): Promise<string | undefined>;
   /** Called when the server did not accept the credentials, so that the next request uses fresh ones. */
   credentialsRefused?(): void;
   /** Entries that were found and have no effect, each with the reason. */

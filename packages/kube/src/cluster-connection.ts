@@ -206,11 +206,11 @@ export class ClusterConnection {
   /** Sends once, and once more with fresh credentials when they were refused. @throws unless the answer is 2xx */
   async #send(request: KubeRequest, deadline: Deadline): Promise<Dispatcher.ResponseData> {
     this.closed.throwIfAborted();
-    const authorization = await this.#credentials(this.#config.authorization(), deadline);
+    const authorization = await this.#credentials(this.#config.authorization(this.closed), deadline);
     let answer = await this.#dispatch(request, authorization, deadline);
     if (answer.statusCode === 401) {
       this.#config.credentialsRefused?.();
-      const fresh = await this.#credentials(this.#config.authorization(), deadline);
+      const fresh = await this.#credentials(this.#config.authorization(this.closed), deadline);
       if (fresh !== authorization) {
         await answer.body.dump();
         answer = await this.#dispatch(request, fresh, deadline);
@@ -227,7 +227,7 @@ export class ClusterConnection {
     authorization: string | undefined,
     deadline: Deadline,
   ): Promise<Dispatcher.ResponseData> {
-    const pool = await this.#credentials(this.#pools.current(), deadline);
+    const pool = await this.#credentials(this.#pools.current(this.closed), deadline);
     const query = request.query === undefined ? "" : `?${new URLSearchParams(request.query).toString()}`;
     return pool.request({
       method: methods[request.verb],

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { systemClock, type Clock } from "./clock.ts";
 import type { ClusterConfig, TlsMaterial } from "./cluster-config.ts";
-import type { CredentialPlugin, PluginCredential } from "./internal/credential-plugin.ts";
-import { Deadline } from "./internal/deadline.ts";
+import type { PluginCredential } from "./internal/credential-plugin.ts";
 import { loadKubeconfigFile, type LoadedKubeconfig } from "./internal/kubeconfig-file.ts";
+import { PluginRun } from "./internal/plugin-run.ts";
 import { RotatingFile, type ReadFile } from "./internal/rotating-file.ts";
 import { KubeUnreachable } from "./kube-error.ts";
 
@@ -17,8 +17,6 @@ export interface KubeconfigOptions {
 
 /** How often a plugin's answer is asked for again; the plugin itself runs only when its credential has expired. */
 const pluginMaxAgeMs = 10_000;
-/** Shorter than the time of a list or watch, whose failure would say less. */
-const pluginLimitMs = 20_000;
 /** A kubeconfig is loaded again after a refusal and after a failed plugin, but not more often than this. */
 const reloadAfterMs = 10_000;
 
@@ -43,8 +41,8 @@ export async function kubeconfigConfig(options: KubeconfigOptions): Promise<Clus
     tlsServerName: cluster.tlsServerName,
     insecureSkipTlsVerify: cluster.skipTLSVerify,
     warnings,
-    tls: () => source.tls(),
-    authorization: () => source.authorization(),
+    tls: (closed) => source.tls(closed),
+    authorization: (closed) => source.authorization(closed),
     credentialsRefused: () => source.refused(),
   };
 }
@@ -57,7 +55,7 @@ class KubeconfigSource {
   #loading: Promise<LoadedKubeconfig> | undefined;
   #loadedAtMs = 0;
   #stale = false;
-  #asked: { readonly credential: Promise<PluginCredential>; answeredAtMs: number | undefined } | undefined;
+  #asked: PluginRun | undefined;
 
   constructor(options: KubeconfigOptions, read: ReadFile, clock: Clock) {
     this.#options = options;
@@ -84,9 +82,9 @@ class KubeconfigSource {
     for (const file of this.#files.values()) file.expire();
   }
 
-  async tls(): Promise<TlsMaterial> {
+  async tls(closed: AbortSignal | undefined): Promise<TlsMaterial> {
     const { cluster, user } = await this.loaded();
-    const plugin = await this.#credential();
+    const plugin = await this.#credential(closed);
     return {
       certificateAuthority: await this.#pem(cluster.caFile, cluster.caData),
       certificate: plugin?.certificate ?? (await this.#pem(user.certFile, user.certData)),
@@ -94,11 +92,11 @@ class KubeconfigSource {
     };
   }
 
-  async authorization(): Promise<string | undefined> {
+  async authorization(closed: AbortSignal | undefined): Promise<string | undefined> {
     const { user, tokenFile } = await this.loaded();
     const token = tokenFile === undefined ? user.token : await this.#token(tokenFile, user.token);
     if (token) return `Bearer ${token.trim()}`;
-    const plugin = await this.#credential();
+    const plugin = await this.#credential(closed);
     if (plugin !== undefined) return plugin.authorization;
     if (!user.username) return undefined;
     return `Basic ${Buffer.from(`${user.username}:${user.password ?? ""}`).toString("base64")}`;
@@ -132,41 +130,20 @@ class KubeconfigSource {
     }
   }
 
-  async #credential(): Promise<PluginCredential | undefined> {
+  async #credential(closed: AbortSignal | undefined): Promise<PluginCredential | undefined> {
     const { plugin } = await this.loaded();
     if (plugin === undefined) return undefined;
-    const now = this.#clock.now();
-    if (this.#asked === undefined || now - (this.#asked.answeredAtMs ?? now) >= pluginMaxAgeMs) {
-      this.#asked = { credential: askPlugin(plugin, this.#options.path, this.#clock), answeredAtMs: undefined };
-    }
+    if (this.#asked === undefined || this.#asked.ageMs >= pluginMaxAgeMs)
+      this.#asked = new PluginRun(plugin, this.#options.path, this.#clock);
     const asked = this.#asked;
+    asked.join(closed);
     try {
-      const credential = await asked.credential;
-      asked.answeredAtMs ??= this.#clock.now();
-      return credential;
+      return await asked.credential;
     } catch (error) {
       if (this.#asked === asked) this.#asked = undefined;
       // What went wrong may have been put right in the file since, and a provider may keep what it cannot use.
       this.#stale = true;
       throw error;
     }
-  }
-}
-
-async function askPlugin(plugin: CredentialPlugin, path: string, clock: Clock): Promise<PluginCredential> {
-  const deadline = new Deadline(clock, undefined);
-  const late = `${plugin.name} did not end within ${pluginLimitMs / 1000} s, and there is nobody whom it could ask`;
-  deadline.restart(pluginLimitMs, () => new Error(late));
-  try {
-    return await deadline.race(plugin.credential(deadline.signal));
-  } catch (cause) {
-    const text = (cause as Error).message.trim();
-    throw new KubeUnreachable(
-      "CREDENTIALS",
-      `the credential plugin of kubeconfig ${path} failed: ${text}; run its command by hand`,
-      { cause },
-    );
-  } finally {
-    deadline.end();
   }
 }

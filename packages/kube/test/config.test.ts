@@ -220,22 +220,49 @@ function isRunning(pid: number): boolean {
   }
 }
 
+/** A plugin that writes its process id and does not end. */
+function endless(name: string): { readonly script: string; readonly pid: () => Promise<number> } {
+  const pidFile = join(folder, name);
+  const written = (): string => (existsSync(pidFile) ? readFileSync(pidFile, "utf8") : "");
+  return {
+    script: `echo $$ > ${pidFile}; exec sleep 600`,
+    async pid() {
+      await until(() => written().endsWith("\n"), "the plugin to run");
+      return Number(written());
+    },
+  };
+}
+
+test("an exec plugin that does not end is killed when all connections that asked are closed, and not before", async () => {
+  const { script, pid } = endless("closed-pid");
+  const config = await pluginConfig("closed", script);
+  const nodes = { verb: "get", location: { group: "", resource: "nodes" }, path: "/" } as const;
+  const clock = new TestClock();
+  const connections = [new ClusterConnection(config, { clock }), new ClusterConnection(config, { clock })] as const;
+  const asked = connections.map((one) => one.request({ ...nodes, timeoutMs: 1_000 }).catch((error: unknown) => error));
+  const running = await pid();
+  clock.advance(1_000);
+  for (const error of await Promise.all(asked)) expect(error).toMatchObject({ code: "TIMED_OUT" });
+  await connections[0].close();
+  await promisify(execFile)("true"); // Had it been killed, its end would have been seen before the end of this one.
+  expect(isRunning(running)).toBe(true);
+  await connections[1].close();
+  await until(() => !isRunning(running), "the plugin's end");
+});
+
 test("an exec plugin that does not end is killed after its time, and asked again by the next request", async () => {
   const clock = new TestClock();
-  const pidFile = join(folder, "pid");
-  const script = `[ -f ${pidFile} ] && echo '${credential}' || { echo $$ > ${pidFile}; exec sleep 600; }`;
-  const config = await pluginConfig("waits", script, clock);
+  const { script, pid } = endless("pid");
+  const config = await pluginConfig("waits", `[ -f ${folder}/pid ] && echo '${credential}' || { ${script}; }`, clock);
   const both = Promise.allSettled([config.authorization(), config.tls()]);
-  const written = (): string => (existsSync(pidFile) ? readFileSync(pidFile, "utf8") : "");
-  await until(() => written().endsWith("\n"), "the plugin to run");
-  const pid = Number(written());
+  const running = await pid();
   clock.advance(19_999);
   const third = config.authorization();
   clock.advance(1);
   const reason = /failed: command "sh" did not end within 20 s, and .*; run its command by hand/;
   for (const ended of await both) expect(ended).toMatchObject({ reason: { message: expect.stringMatching(reason) } });
   await expect(third, "shares the run under way").rejects.toThrow(reason);
-  await until(() => !isRunning(pid), "the plugin's end");
+  await until(() => !isRunning(running), "the plugin's end");
   expect(await config.authorization()).toBe("Bearer from-plugin");
   expect(clock.pending).toStrictEqual([]);
 });

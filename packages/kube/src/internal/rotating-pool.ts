@@ -22,8 +22,8 @@ export class RotatingPool {
   }
 
   /** Another pool than before when certificates changed: running requests end on the old one. */
-  async current(): Promise<Pool> {
-    const material = await this.#config.tls();
+  async current(closed: AbortSignal): Promise<Pool> {
+    const material = await this.#config.tls(closed);
     if (this.#newest !== undefined && sameMaterial(this.#newest.material, material)) return this.#newest.pool;
     const pool = this.#made(material);
     const old = this.#newest?.pool;
