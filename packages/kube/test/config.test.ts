@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createReadStream } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -212,57 +213,63 @@ test("an exec plugin that asks a question gets no answer, instead of waiting for
   expect(await config.authorization()).toBe("Bearer from-plugin");
 });
 
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+interface Endless {
+  readonly script: string;
+  readonly running: Promise<unknown>;
+  /** All that the script started has ended. */
+  readonly isOver: () => boolean;
 }
 
-/** A plugin that writes its process id and does not end. */
-function endless(name: string): { readonly script: string; readonly pid: () => Promise<number> } {
-  const pidFile = join(folder, name);
-  const written = (): string => (existsSync(pidFile) ? readFileSync(pidFile, "utf8") : "");
+/** A plugin that does not end, as a script around another program. Both hold a pipe, whose end says that they are gone. */
+function endless(name: string): Endless {
+  const pipe = join(folder, name);
+  execFileSync("mkfifo", [pipe]);
+  const held = createReadStream(pipe);
+  let isOver = false;
+  held.on("end", () => (isOver = true));
   return {
-    script: `echo $$ > ${pidFile}; exec sleep 600`,
-    async pid() {
-      await until(() => written().endsWith("\n"), "the plugin to run");
-      return Number(written());
-    },
+    script: `exec 3> ${pipe}; sleep 600 & echo running >&3; wait`,
+    running: once(held, "data"),
+    isOver: () => isOver,
   };
 }
 
 test("an exec plugin that does not end is killed when all connections that asked are closed, and not before", async () => {
-  const { script, pid } = endless("closed-pid");
+  const { script, running, isOver } = endless("closed-pipe");
   const config = await pluginConfig("closed", script);
   const nodes = { verb: "get", location: { group: "", resource: "nodes" }, path: "/" } as const;
   const clock = new TestClock();
   const connections = [new ClusterConnection(config, { clock }), new ClusterConnection(config, { clock })] as const;
   const asked = connections.map((one) => one.request({ ...nodes, timeoutMs: 1_000 }).catch((error: unknown) => error));
-  const running = await pid();
+  await running;
   clock.advance(1_000);
   for (const error of await Promise.all(asked)) expect(error).toMatchObject({ code: "TIMED_OUT" });
+  const told: unknown[] = [];
+  const still = config.authorization(connections[1].closed).catch((error: unknown) => told.push(error));
   await connections[0].close();
-  await promisify(execFile)("true"); // Had it been killed, its end would have been seen before the end of this one.
-  expect(isRunning(running)).toBe(true);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toStrictEqual([]);
   await connections[1].close();
-  await until(() => !isRunning(running), "the plugin's end");
+  await still;
+  expect(told).toMatchObject([{ code: "CREDENTIALS", cause: { code: "CLOSED" } }]);
+  await until(isOver, "the plugin's end");
 });
 
 test("an exec plugin that does not end is killed after its time, and asked again by the next request", async () => {
   const clock = new TestClock();
-  const { script, pid } = endless("pid");
-  const config = await pluginConfig("waits", `[ -f ${folder}/pid ] && echo '${credential}' || { ${script}; }`, clock);
+  const { script, running, isOver } = endless("pipe");
+  const wasAsked = join(folder, "was-asked");
+  const first = `if [ -f ${wasAsked} ]; then echo '${credential}'; else touch ${wasAsked}; ${script}; fi`;
+  const config = await pluginConfig("waits", first, clock);
   const both = Promise.allSettled([config.authorization(), config.tls()]);
-  const running = await pid();
+  await running;
   clock.advance(19_999);
   const third = config.authorization();
   clock.advance(1);
   const reason = /failed: command "sh" did not end within 20 s, and .*; run its command by hand/;
   for (const ended of await both) expect(ended).toMatchObject({ reason: { message: expect.stringMatching(reason) } });
   await expect(third, "shares the run under way").rejects.toThrow(reason);
-  await until(() => !isRunning(running), "the plugin's end");
+  await until(isOver, "the plugin's end");
   expect(await config.authorization()).toBe("Bearer from-plugin");
   expect(clock.pending).toStrictEqual([]);
 });

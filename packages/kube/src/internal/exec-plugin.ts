@@ -6,8 +6,9 @@
  *
  * @see client-go `plugin/pkg/client/auth/exec/exec.go`
  */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { resolve, sep } from "node:path";
+import type { Readable } from "node:stream";
 import type { CredentialPlugin, PluginCredential } from "./credential-plugin.ts";
 
 /** `exec` of a user, as it is in the file. */
@@ -38,6 +39,7 @@ interface ExecStatus {
 
 /** Of what a failing command wrote, enough to see why. */
 const longestReason = 1_000;
+const hasGroups = process.platform !== "win32";
 
 export class ExecPlugin implements CredentialPlugin {
   readonly name: string;
@@ -84,32 +86,33 @@ export class ExecPlugin implements CredentialPlugin {
     });
   }
 
-  #printed(info: string, signal: AbortSignal): Promise<string> {
-    const { command, args, env } = this.#exec;
-    if (!command) return Promise.reject(new Error("exec of the user names no command"));
-    const added = Object.fromEntries((env ?? []).map((one) => [one.name, one.value]));
-    const path = command.includes(sep) ? resolve(this.#around.folder, command) : command;
-    const child = spawn(path, args ?? [], {
-      env: { ...process.env, ...added, KUBERNETES_EXEC_INFO: info },
-      // Nobody is there to answer a question: a command that asks reads the end of its input instead of waiting.
-      stdio: ["ignore", "pipe", "pipe"],
-      signal,
-      killSignal: "SIGKILL",
-    });
-    return new Promise((succeed, reject) => {
+  async #printed(info: string, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
+    const child = this.#started(info);
+    const end = (): void => endGroup(child);
+    signal.addEventListener("abort", end);
+    return new Promise<string>((succeed, reject) => {
       let [printed, reason] = ["", ""];
       child.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
       child.stderr.setEncoding("utf8").on("data", (text: string) => (reason = (reason + text).slice(-longestReason)));
-      child.on("error", (error) => {
-        // A process that the command started may hold these open for as long as it likes.
-        child.stdout.destroy();
-        child.stderr.destroy();
-        reject(this.#notRun(error));
-      });
+      child.on("error", (error) => reject(this.#notRun(error)));
       child.on("close", (code, endedBy) => {
         if (code === 0) succeed(printed);
         else reject(new Error(reason.trim() || `${this.name} ended with ${endedBy ?? `code ${code}`}`));
       });
+    }).finally(() => signal.removeEventListener("abort", end));
+  }
+
+  #started(info: string): ChildProcessByStdio<null, Readable, Readable> {
+    const { command, args, env } = this.#exec;
+    if (!command) throw new Error("exec of the user names no command");
+    const added = Object.fromEntries((env ?? []).map((one) => [one.name, one.value]));
+    return spawn(command.includes(sep) ? resolve(this.#around.folder, command) : command, args ?? [], {
+      env: { ...process.env, ...added, KUBERNETES_EXEC_INFO: info },
+      // Nobody is there to answer a question: a command that asks reads the end of its input instead of waiting.
+      stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own, so that what a script has started can be ended with it.
+      detached: hasGroups,
     });
   }
 
@@ -118,6 +121,18 @@ export class ExecPlugin implements CredentialPlugin {
     if ((cause as { code?: unknown }).code !== "ENOENT" || !installHint) return cause;
     return new Error(`${cause.message}: ${installHint.trim()}`, { cause });
   }
+}
+
+function endGroup(child: ChildProcessByStdio<null, Readable, Readable>): void {
+  try {
+    if (hasGroups && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    else child.kill("SIGKILL");
+  } catch {
+    // It has ended already.
+  }
+  // Whoever left the group may hold these for as long as it likes.
+  child.stdout.destroy();
+  child.stderr.destroy();
 }
 
 /** No part of the text may reach a message: it is a credential, in whatever form. */
