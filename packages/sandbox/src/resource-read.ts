@@ -18,6 +18,9 @@ export interface ReadContext {
 
 const defaultWatchTimeoutMs = 30 * 60_000;
 
+/** Of changes that a watcher has not read yet. The slower one is cut off: it lists and watches anew. */
+const watchBacklogBytes = 16 * 1024 * 1024;
+
 export function sendObject(
   context: ReadContext,
   response: ServerResponse,
@@ -115,7 +118,7 @@ function readContinueToken(store: ObjectStore, type: ResourceType, token: string
   return { version, after };
 }
 
-/** One watch: changes from a version on, as JSON lines, until the client leaves or the timeout passes. */
+/** One watch: changes from a version on, as JSON lines, until the client leaves, falls behind or the timeout passes. */
 class WatchStream {
   readonly #context: ReadContext;
   readonly #response: ServerResponse;
@@ -123,6 +126,8 @@ class WatchStream {
   readonly #namespace: string | undefined;
   readonly #options: ListOptions;
   readonly #view: View;
+  readonly #whenOver: (() => void)[] = [];
+  #backlogLimit = Infinity;
 
   constructor(
     context: ReadContext,
@@ -141,24 +146,39 @@ class WatchStream {
   }
 
   start(): void {
-    const { store, bookmarkMs } = this.#context;
+    const { store } = this.#context;
     this.#response.writeHead(200, { "Cache-Control": "no-cache, private", "Content-Type": "application/json" });
     this.#response.flushHeaders();
+    this.#response.on("close", () => this.#stop());
+    // A connection that fails is a client that leaves, no failure of the server.
+    this.#response.on("error", () => this.#response.destroy());
     if (!this.#sendPast()) return;
-    const unsubscribe = store.subscribe(this.#type, (change) => this.#sendChange(change));
-    const bookmarks = this.#options.wantsBookmarks ? setInterval(() => this.#sendBookmark(), bookmarkMs) : undefined;
-    const seconds = this.#options.timeoutSeconds ?? 0;
+    // What was there at the start is large in large clusters, and nobody could have read it yet.
+    this.#backlogLimit = this.#response.writableLength + watchBacklogBytes;
+    this.#whenOver.push(store.subscribe(this.#type, (change) => this.#sendChange(change)));
+    this.#startTimers();
+  }
+
+  #startTimers(): void {
+    const { wantsBookmarks, timeoutSeconds = 0 } = this.#options;
     // Longer than timers can wait is for ever to any client.
-    const timeoutMs = seconds > 0 ? Math.min(seconds * 1000, 2 ** 31 - 1) : defaultWatchTimeoutMs;
-    const end = setTimeout(() => {
-      if (this.#options.wantsBookmarks) this.#sendBookmark();
-      this.#response.end();
-    }, timeoutMs);
-    this.#response.on("close", () => {
-      unsubscribe();
-      clearInterval(bookmarks);
-      clearTimeout(end);
-    });
+    const timeoutMs = timeoutSeconds > 0 ? Math.min(timeoutSeconds * 1000, 2 ** 31 - 1) : defaultWatchTimeoutMs;
+    const end = setTimeout(() => this.#end(), timeoutMs);
+    this.#whenOver.push(() => clearTimeout(end));
+    if (!wantsBookmarks) return;
+    const bookmarks = setInterval(() => this.#sendBookmark(), this.#context.bookmarkMs);
+    this.#whenOver.push(() => clearInterval(bookmarks));
+  }
+
+  #end(): void {
+    if (this.#options.wantsBookmarks) this.#sendBookmark();
+    this.#stop();
+    this.#response.end();
+  }
+
+  /** Nothing may be written to a response that has ended, and its last bytes can take as long as its reader likes. */
+  #stop(): void {
+    for (const stop of this.#whenOver.splice(0)) stop();
   }
 
   /** @returns whether the stream goes on */
@@ -204,5 +224,8 @@ class WatchStream {
   #send(type: string, object: KubeObject): void {
     const shown = objectInView(this.#type, object, this.#view, this.#context.clock());
     this.#response.write(`${JSON.stringify({ type, object: shown })}\n`);
+    if (this.#response.writableLength <= this.#backlogLimit) return;
+    this.#stop();
+    this.#response.destroy();
   }
 }

@@ -1,7 +1,8 @@
 import { CoreV1Api, KubeConfig, Watch } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startSandbox, type Sandbox } from "@kubemetrics/sandbox";
-import { clientOf, take, type ApiBody, type Client } from "./http-client.ts";
+import { Agent, request } from "undici";
+import { clientOf, take, type ApiBody, type Client, type WatchEvent } from "./http-client.ts";
 
 let cluster: Sandbox;
 let admin: Client;
@@ -204,6 +205,30 @@ describe("watch", () => {
     await events.return(undefined);
   });
 
+  it("ends in peace when its reader lags behind: what changes later has nowhere to go", async () => {
+    await using busy = await startSandbox({ nodes: 1, podsPerNode: 0 });
+    await using client = clientOf(busy.kubeconfig("admin"));
+    // More than the buffers of a connection hold.
+    for (let index = 0; index < 24; index++) busy.create(largeConfigMap(index));
+    await using reader = await pausedReader(busy, `${largeMaps}?watch=1&timeoutSeconds=1`);
+    // It began later, so it ends later.
+    expect(await take(client.watch("/api/v1/nodes?watch=1&timeoutSeconds=1"), 10)).toHaveLength(1);
+    busy.create(largeConfigMap(24));
+    const names = (await reader.rest())
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as WatchEvent).object.metadata.name);
+    expect(names).toEqual(Array.from({ length: 24 }, (_, index) => largeConfigMap(index).metadata.name));
+  });
+
+  it("is cut off when its reader lags behind too far, instead of filling the memory", async () => {
+    await using busy = await startSandbox({ nodes: 1, podsPerNode: 0 });
+    const version = busy.create(largeConfigMap(0)).metadata.resourceVersion;
+    await using reader = await pausedReader(busy, `${largeMaps}?watch=1&resourceVersion=${version}`);
+    for (let index = 1; index < 48; index++) busy.create(largeConfigMap(index));
+    await expect(reader.rest()).rejects.toThrow("other side closed");
+  });
+
   it("tells of a forgotten version inside the stream, and refuses a continue token from before", async () => {
     const page = (await admin("/api/v1/pods?limit=1")).json();
     cluster.addPod("node-001", { name: "later" });
@@ -225,3 +250,18 @@ describe("watch", () => {
     await events.return(undefined);
   });
 });
+
+const largeMaps = "/api/v1/namespaces/default/configmaps";
+
+function largeConfigMap(index: number) {
+  const metadata = { name: `large-${String(index).padStart(2, "0")}`, namespace: "default" };
+  return { apiVersion: "v1", kind: "ConfigMap", metadata, data: { text: "x".repeat(1024 * 1024) } };
+}
+
+/** A watch whose client reads nothing until it is asked for the rest. */
+async function pausedReader(cluster: Sandbox, path: string) {
+  const { certificatePem: cert, keyPem: key } = cluster.clientCertificate("admin");
+  const dispatcher = new Agent({ connect: { ca: cluster.authorityPem, cert, key } });
+  const { body } = await request(`${cluster.url}${path}`, { dispatcher });
+  return { rest: () => body.text(), [Symbol.asyncDispose]: () => dispatcher.destroy() };
+}
