@@ -1,8 +1,9 @@
 /** get, list and watch of stored objects. */
-import { badRequest, expired, StatusError } from "@kubemetrics/apimachinery";
+import { badRequest, expired, goQuote, StatusError } from "@kubemetrics/apimachinery";
 import type { ServerResponse } from "node:http";
 import { sendJson, statusBody } from "./http-answer.ts";
-import type { JsonObject, KubeObject } from "./kube-object.ts";
+import { at } from "./json-path.ts";
+import type { Json, JsonObject, KubeObject } from "./kube-object.ts";
 import { parseListOptions, type ListOptions } from "./list-options.ts";
 import type { Change, ObjectStore } from "./object-store.ts";
 import { listInView, objectInView, type View } from "./object-view.ts";
@@ -42,6 +43,12 @@ export function sendCollection(
   view: View,
 ): void {
   const options = parseListOptions(query, type);
+  const fault = resourceVersionFault(options.resourceVersion);
+  if (fault !== "") {
+    if (!options.isWatch) throw badRequest(`invalid resource version: ${fault}`);
+    // Upstream's watch cache does not say whose fault it is.
+    throw new StatusError({ status: "Failure", message: fault, code: 500 });
+  }
   if (options.isWatch) new WatchStream(context, response, type, namespace, options, view).start();
   else sendList(context, response, type, namespace, options, view);
 }
@@ -79,12 +86,17 @@ function sendList(
   sendJson(response, 200, listInView(type, selected, metadata, view, clock()));
 }
 
+/** What is wrong with a resource version, in the words of Go; empty when it can be read. */
+function resourceVersionFault(text: string): string {
+  if (text === "") return "";
+  const isNumber = /^\d+$/.test(text);
+  if (isNumber && BigInt(text) < 2n ** 64n) return "";
+  const fault = isNumber ? "value out of range" : "invalid syntax";
+  return `resourceVersion: Invalid value: ${goQuote(text)}: strconv.ParseUint: parsing ${goQuote(text)}: ${fault}`;
+}
+
 function refuseFutureVersion(store: ObjectStore, resourceVersion: string): void {
-  const wanted = Number(resourceVersion === "" ? "0" : resourceVersion);
-  if (!Number.isSafeInteger(wanted))
-    throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: "${resourceVersion}": strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
-    );
+  const wanted = Number(resourceVersion);
   if (wanted <= store.version) return;
   throw new StatusError({
     status: "Failure",
@@ -99,13 +111,14 @@ function refuseFutureVersion(store: ObjectStore, resourceVersion: string): void 
 }
 
 function readContinueToken(store: ObjectStore, type: ResourceType, token: string): { version: number; after: string } {
-  let page: { version?: unknown; after?: unknown };
+  let page: Json;
   try {
-    page = JSON.parse(Buffer.from(token, "base64url").toString()) as typeof page;
+    page = JSON.parse(Buffer.from(token, "base64url").toString()) as Json;
   } catch {
     throw badRequest("invalid continue token: continue key is not valid: it was not made by this server");
   }
-  const { version, after } = page;
+  const version = at(page, "version");
+  const after = at(page, "after");
   if (typeof version !== "number" || typeof after !== "string")
     throw badRequest("invalid continue token: continue key is not valid");
   try {
@@ -184,7 +197,7 @@ class WatchStream {
   /** @returns whether the stream goes on */
   #sendPast(): boolean {
     const { store } = this.#context;
-    const version = Number(this.#options.resourceVersion === "" ? "0" : this.#options.resourceVersion);
+    const version = Number(this.#options.resourceVersion);
     if (version === 0 || this.#options.wantsInitialEvents) {
       for (const object of store.list(this.#type, this.#namespace)) {
         if (this.#options.matches(object)) this.#send("ADDED", object);

@@ -85,6 +85,11 @@ describe("get and list", () => {
     ["/api/v1/absent", 404, "the server could not find the requested resource"],
     ["/api/v1/nodes?resourceVersion=999999999", 504, "Timeout: Too large resource version: 999999999"],
     ["/api/v1/nodes?limit=many", 400, "invalid syntax"],
+    ["/api/v1/nodes?resourceVersion=-1", 400, 'parsing "-1": invalid syntax'],
+    ["/api/v1/nodes?resourceVersion=99999999999999999999", 400, "value out of range"],
+    ["/api/v1/nodes?watch=1&resourceVersion=abc", 500, 'resourceVersion: Invalid value: "abc"'],
+    ["/api/v1/nodes?limit=1&continue=bnVsbA", 400, "invalid continue token: continue key is not valid"],
+    ["/api/v1/nodes?limit=1&continue=W10", 400, "invalid continue token: continue key is not valid"],
   ])("answers %s with %i and upstream's sentence", async (path, status, message) => {
     const answer = await admin(path);
     expect(answer.status).toBe(status);
