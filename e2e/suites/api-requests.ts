@@ -21,10 +21,17 @@ const metrics = "/apis/metrics.k8s.io/v1";
 const apiServices = "/apis/apiregistration.k8s.io/v1/apiservices";
 const json = { "content-type": "application/json" };
 const merge = { "content-type": "application/merge-patch+json" };
+const rbac = "/apis/rbac.authorization.k8s.io/v1";
 const account = "system:serviceaccount:kube-system:metrics-server";
 
 const review = (kind: string, group: string, spec: object): unknown => ({ apiVersion: `${group}/v1`, kind, spec });
 const authorization = "authorization.k8s.io";
+
+const binding = (name: string, subjects: readonly object[]): object => ({
+  metadata: { name },
+  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
+  subjects,
+});
 
 export interface KnownNames {
   readonly node: string;
@@ -173,6 +180,14 @@ export function apiRequests({ node, pod, namespace, selector }: KnownNames): rea
     }),
 
     // Writes.
+    get("a role binding of an account without a namespace", `${rbac}/namespaces/${namespace}/rolebindings`, {
+      method: "POST",
+      headers: json,
+      body: binding("local", [
+        { kind: "ServiceAccount", name: "local" },
+        { kind: "User", name: "jane" },
+      ]),
+    }),
     get("create a node that is there", "/api/v1/nodes", {
       method: "POST",
       headers: json,
@@ -212,6 +227,16 @@ export function apiRequests({ node, pod, namespace, selector }: KnownNames): rea
       body: { metadata: { resourceVersion: "1", labels: { a: "b" } } },
     }),
     get("delete a pod that is not there", `/api/v1/namespaces/${namespace}/pods/nowhere`, { method: "DELETE" }),
+    get("a cluster role binding of an account without a namespace", `${rbac}/clusterrolebindings`, {
+      method: "POST",
+      headers: json,
+      body: binding("placeless", [{ kind: "ServiceAccount", name: "default" }]),
+    }),
+    get("a cluster role binding of a role", `${rbac}/clusterrolebindings`, {
+      method: "POST",
+      headers: json,
+      body: { ...binding("narrow", []), roleRef: { kind: "Role", name: "x" } },
+    }),
     get("an APIService whose name does not fit", apiServices, {
       method: "POST",
       headers: json,
@@ -229,6 +254,18 @@ export function apiRequests({ node, pod, namespace, selector }: KnownNames): rea
         },
       },
     }),
+    get(
+      "an access review by a role binding of an account without a namespace",
+      `/apis/${authorization}/v1/subjectaccessreviews`,
+      {
+        method: "POST",
+        headers: json,
+        body: review("SubjectAccessReview", authorization, {
+          user: `system:serviceaccount:${namespace}:local`,
+          resourceAttributes: { verb: "list", resource: "pods", namespace },
+        }),
+      },
+    ),
   ];
 }
 

@@ -2,7 +2,17 @@
 import { badRequest, invalid, type FieldError } from "@kubemetrics/apimachinery";
 import { at, isObject, itemsAt, numberAt, objectAt, textAt } from "./json-path.ts";
 import type { Json, JsonObject, KubeObject } from "./kube-object.ts";
-import { apiServices, apiVersionOf, namespaces, pods, services, type ResourceType } from "./resource-type.ts";
+import {
+  apiServices,
+  apiVersionOf,
+  clusterRoleBindings,
+  namespaces,
+  pods,
+  roleBindings,
+  services,
+  type ResourceType,
+} from "./resource-type.ts";
+import { bindingErrors, bindingWithDefaults } from "./role-binding.ts";
 
 /** The body of a write, checked against the place it is written to. */
 export interface WritePlace {
@@ -76,6 +86,9 @@ export function withDefaults(type: ResourceType, object: KubeObject, allocateIp:
       return serviceWithDefaults(object, allocateIp);
     case apiServices:
       return apiServiceWithDefaults(object);
+    case roleBindings:
+    case clusterRoleBindings:
+      return bindingWithDefaults(object);
     default:
       return object;
   }
@@ -137,8 +150,20 @@ function apiServiceWithDefaults(apiService: KubeObject): KubeObject {
 
 /** @throws StatusError 422 naming every wrong field */
 export function validate(type: ResourceType, object: KubeObject): void {
-  const errors = [...nameErrors(type, object), ...(type === apiServices ? apiServiceErrors(object) : [])];
+  const errors = [...nameErrors(type, object), ...ownErrors(type, object)];
   if (errors.length > 0) throw invalid(type, object.metadata.name, errors);
+}
+
+function ownErrors(type: ResourceType, object: KubeObject): readonly FieldError[] {
+  switch (type) {
+    case apiServices:
+      return apiServiceErrors(object);
+    case roleBindings:
+    case clusterRoleBindings:
+      return bindingErrors(type, object);
+    default:
+      return [];
+  }
 }
 
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;

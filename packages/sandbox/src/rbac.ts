@@ -57,18 +57,19 @@ function* rulesOf(
   namespace: string,
 ): Generator<GrantedRule> {
   for (const binding of bindings) {
-    const subject = itemsAt(binding, "subjects").find((candidate) => isSubject(candidate, user));
+    const subject = itemsAt(binding, "subjects").find((candidate) => isSubject(candidate, user, namespace));
     if (subject === undefined) continue;
     const roleKind = textAt(binding, "roleRef", "kind");
     const roleName = textAt(binding, "roleRef", "name");
     const role = roleKind === "Role" ? store.find(roles, namespace, roleName) : store.find(clusterRoles, "", roleName);
     const bindingName = namespace === "" ? binding.metadata.name : `${binding.metadata.name}/${namespace}`;
-    const reason = `RBAC: allowed by ${kind} "${bindingName}" of ${roleKind} "${roleName}" to ${subjectText(subject)}`;
+    const reason = `RBAC: allowed by ${kind} "${bindingName}" of ${roleKind} "${roleName}" to ${subjectText(subject, namespace)}`;
     for (const rule of itemsAt(role, "rules")) yield { rule, reason };
   }
 }
 
-function isSubject(subject: Json, user: User): boolean {
+/** @param namespace - of the binding: an account without a namespace is one of there */
+function isSubject(subject: Json, user: User, namespace: string): boolean {
   const name = textAt(subject, "name");
   switch (textAt(subject, "kind")) {
     case "User":
@@ -76,16 +77,16 @@ function isSubject(subject: Json, user: User): boolean {
     case "Group":
       return user.groups.includes(name);
     case "ServiceAccount":
-      return serviceAccountUserName(textAt(subject, "namespace"), name) === user.name;
+      return serviceAccountUserName(textAt(subject, "namespace") || namespace, name) === user.name;
     default:
       return false;
   }
 }
 
-function subjectText(subject: Json): string {
+function subjectText(subject: Json, namespace: string): string {
+  const kind = textAt(subject, "kind");
   const name = textAt(subject, "name");
-  const namespace = textAt(subject, "namespace");
-  return `${textAt(subject, "kind")} "${namespace === "" ? name : `${name}/${namespace}`}"`;
+  return `${kind} "${kind === "ServiceAccount" ? `${name}/${textAt(subject, "namespace") || namespace}` : name}"`;
 }
 
 function ruleAllows(rule: Json, request: AccessRequest): boolean {

@@ -124,6 +124,44 @@ describe("what a caller may do", () => {
     expect((await nobody("/api/v1/namespaces/default/pods")).status).toBe(403);
   });
 
+  it("follows a RoleBinding to an account of its own namespace, which it need not name", async () => {
+    await using account = clientOf(cluster.serviceAccount("default", "local").kubeconfig);
+    await using stranger = clientOf(cluster.serviceAccount("kube-system", "local").kubeconfig);
+    const bindings = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings";
+    const body = {
+      metadata: { name: "local" },
+      roleRef: { kind: "ClusterRole", name: "sandbox:viewer" },
+      subjects: [{ kind: "ServiceAccount", name: "local" }],
+    };
+    expect((await admin(bindings, { method: "POST", body })).status).toBe(201);
+    expect((await account("/api/v1/namespaces/default/pods")).status).toBe(200);
+    expect((await stranger("/api/v1/namespaces/default/pods")).status).toBe(403);
+  });
+
+  it.each([
+    [
+      "clusterrolebindings",
+      { subjects: [{ kind: "ServiceAccount", name: "x" }] },
+      "subjects[0].namespace: Required value",
+    ],
+    [
+      "clusterrolebindings",
+      { roleRef: { kind: "Role", name: "x" } },
+      'roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"',
+    ],
+    ["namespaces/default/rolebindings", { roleRef: { kind: "Role" } }, "roleRef.name: Required value"],
+    [
+      "namespaces/default/rolebindings",
+      { subjects: [{ kind: "X", name: "x" }] },
+      'subjects[0].kind: Unsupported value: "X"',
+    ],
+  ])("refuses %s with %o", async (resource, part, message) => {
+    const body = { metadata: { name: "wrong" }, roleRef: { kind: "ClusterRole", name: "x" }, ...part };
+    const answer = await admin(`/apis/rbac.authorization.k8s.io/v1/${resource}`, { method: "POST", body });
+    expect(answer.status).toBe(422);
+    expect(answer.json().message).toContain(message);
+  });
+
   it("names subresource, group and namespace in a refusal", async () => {
     const status = await nobody("/apis/apiregistration.k8s.io/v1/apiservices/v1.x/status");
     expect(status.json().message).toBe(
