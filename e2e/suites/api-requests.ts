@@ -22,6 +22,7 @@ const apiServices = "/apis/apiregistration.k8s.io/v1/apiservices";
 const json = { "content-type": "application/json" };
 const merge = { "content-type": "application/merge-patch+json" };
 const rbac = "/apis/rbac.authorization.k8s.io/v1";
+const selfReviews = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 const account = "system:serviceaccount:kube-system:metrics-server";
 
 const review = (kind: string, group: string, spec: object): unknown => ({ apiVersion: `${group}/v1`, kind, spec });
@@ -91,6 +92,26 @@ export function apiRequests({ node, pod, namespace, selector }: KnownNames): rea
     get("health as anonymous", "/healthz", { who: "anonymous" }),
     get("discovery as anonymous", "/apis", { who: "anonymous" }),
     get("an unknown path as nobody", "/nonsense", { who: "nobody" }),
+
+    get("as an account, list nodes", "/api/v1/nodes", { headers: { "impersonate-user": account } }),
+    get("who anonymous is, as the administrator", selfReviews, {
+      method: "POST",
+      headers: { ...json, "impersonate-user": "system:anonymous" },
+      body: {},
+    }),
+    get("who an unauthenticated user is, as the administrator", selfReviews, {
+      method: "POST",
+      headers: { ...json, "impersonate-user": "jane", "impersonate-group": "system:unauthenticated" },
+      body: {},
+    }),
+    ...["system:serviceaccount:default:x", "system:serviceaccount:Default:x", "system:serviceaccount:default:x:y"].map(
+      (name) =>
+        get(`who ${name} is, as the administrator`, selfReviews, {
+          method: "POST",
+          headers: { ...json, "impersonate-user": name },
+          body: {},
+        }),
+    ),
 
     // Metrics through the aggregator.
     get("metrics of a node that is not there", `${metrics}/nodes/nowhere`),

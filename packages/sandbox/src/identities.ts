@@ -5,7 +5,7 @@ import { unauthorized } from "@kubemetrics/apimachinery";
 import { commonName, organizations, parseBundle, verifyChain, X509Error, type Bundle } from "@kubemetrics/x509";
 import type { ObjectStore } from "./object-store.ts";
 import { serviceAccounts } from "./resource-type.ts";
-import { anonymous, authenticatedUser, serviceAccountUserName, type User } from "./user.ts";
+import { anonymous, authenticatedUser, serviceAccountGroups, serviceAccountUserName, type User } from "./user.ts";
 
 /** What a connection's certificate says: a user, nobody (no certificate), or a certificate that is refused. */
 type PeerVerdict = User | "none" | "refused";
@@ -25,7 +25,7 @@ export class Identities {
   /** A token for a ServiceAccount; it ends with the account. */
   issueServiceAccountToken(namespace: string, name: string): string {
     const account = this.#store.get(serviceAccounts, namespace, name);
-    const groups = ["system:serviceaccounts", `system:serviceaccounts:${namespace}`];
+    const groups = serviceAccountGroups(namespace);
     const user = authenticatedUser(serviceAccountUserName(namespace, name), groups, account.metadata.uid ?? "");
     const token = randomBytes(32).toString("base64url");
     this.#tokens.set(token, user);

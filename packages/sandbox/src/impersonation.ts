@@ -1,12 +1,15 @@
 /**
  * Acting as somebody else (`kubectl --as`), for those who may.
  *
- * @see apiserver `pkg/endpoints/filters/impersonation.go`
+ * Only by the verb `impersonate`: the narrower `impersonate-on:…` verbs of Kubernetes 1.36 are not known here.
+ *
+ * @see apiserver `pkg/endpoints/filters/impersonation/mode.go` (impersonationModeState)
  */
 import type { IncomingMessage } from "node:http";
 import { badRequest } from "@kubemetrics/apimachinery";
+import { isLabelName, isSubdomainName } from "./object-defaults.ts";
 import type { AccessRequest } from "./rbac.ts";
-import { authenticatedUser, type User } from "./user.ts";
+import { anonymous, authenticatedUser, serviceAccountGroups, type User } from "./user.ts";
 
 /**
  * The user a request wants to be; `undefined` when it asks for nobody else.
@@ -26,14 +29,28 @@ export function impersonated(request: IncomingMessage, require: (access: AccessR
     );
   }
   const groups = headers["impersonate-group"] ?? [];
-  require(access("users", name));
+  const account = accountNamed(name);
+  require(account === undefined ? access("users", name) : access("serviceaccounts", account.name, account.namespace));
   for (const group of groups) require(access("groups", group));
-  if (!name.startsWith("system:serviceaccount:")) return authenticatedUser(name, groups);
-  const namespace = name.split(":")[2] ?? "";
-  const own = ["system:serviceaccounts", `system:serviceaccounts:${namespace}`];
-  return authenticatedUser(name, groups.length > 0 ? groups : own);
+  const own = account === undefined || groups.length > 0 ? groups : serviceAccountGroups(account.namespace);
+  return impersonatedUser(name, own);
 }
 
-function access(resource: string, name: string): AccessRequest {
-  return { verb: "impersonate", group: "", resource, subresource: "", namespace: "", name };
+/** Nobody becomes authenticated by acting as somebody who is not. */
+function impersonatedUser(name: string, groups: readonly string[]): User {
+  const unauthenticated = "system:unauthenticated";
+  const isKnown = groups.includes(unauthenticated);
+  if (!isKnown && name !== anonymous.name) return authenticatedUser(name, groups);
+  return { name, uid: "", extra: new Map(), groups: isKnown ? groups : [...groups, unauthenticated] };
+}
+
+/** The ServiceAccount that a user name stands for; `undefined` for every other user. */
+function accountNamed(userName: string): { readonly namespace: string; readonly name: string } | undefined {
+  const [system, kind, namespace = "", name = "", ...more] = userName.split(":");
+  const isAccount = system === "system" && kind === "serviceaccount" && more.length === 0;
+  return isAccount && isLabelName(namespace) && isSubdomainName(name) ? { namespace, name } : undefined;
+}
+
+function access(resource: string, name: string, namespace = ""): AccessRequest {
+  return { verb: "impersonate", group: "", resource, subresource: "", namespace, name };
 }

@@ -172,6 +172,16 @@ const labelDetail =
   "character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
+/** Whether a text can name a namespace: an RFC 1123 label. */
+export function isLabelName(text: string): boolean {
+  return text.length <= 63 && label.test(text);
+}
+
+/** Whether a text can name most objects: an RFC 1123 subdomain. */
+export function isSubdomainName(text: string): boolean {
+  return text.length <= 253 && subdomain.test(text);
+}
+
 function nameErrors(type: ResourceType, object: KubeObject): readonly FieldError[] {
   const { name } = object.metadata;
   const field = "metadata.name";
@@ -183,10 +193,10 @@ function nameErrors(type: ResourceType, object: KubeObject): readonly FieldError
       : [];
   }
   if (type === namespaces || type === services) {
-    if (name.length <= 63 && label.test(name)) return [];
+    if (isLabelName(name)) return [];
     return [{ type: "FieldValueInvalid", field, value: name, detail: labelDetail }];
   }
-  if (name.length <= 253 && subdomain.test(name)) return [];
+  if (isSubdomainName(name)) return [];
   const detail =
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an " +
     "alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";

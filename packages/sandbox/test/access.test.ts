@@ -182,6 +182,44 @@ describe("acting as somebody else", () => {
     const group = await viewer("/api/v1/nodes", { headers: { "impersonate-group": "system:masters" } });
     expect(group.status).toBe(400);
   });
+
+  it("as an account takes the right to impersonate accounts of its namespace", async () => {
+    await using robot = clientOf(cluster.serviceAccount("default", "robot").kubeconfig);
+    const rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/default";
+    const rules = [{ apiGroups: [""], resources: ["serviceaccounts"], verbs: ["impersonate"] }];
+    await admin(`${rbac}/roles`, { method: "POST", body: { metadata: { name: "robot" }, rules } });
+    const subjects = [{ kind: "ServiceAccount", name: "robot" }];
+    const roleRef = { kind: "Role", name: "robot" };
+    await admin(`${rbac}/rolebindings`, { method: "POST", body: { metadata: { name: "robot" }, roleRef, subjects } });
+    const near = await whoIs(robot, { "impersonate-user": "system:serviceaccount:default:default" });
+    expect(near.json().status.userInfo).toEqual({
+      username: "system:serviceaccount:default:default",
+      groups: ["system:serviceaccounts", "system:serviceaccounts:default", "system:authenticated"],
+    });
+    const far = await whoIs(robot, { "impersonate-user": "system:serviceaccount:kube-system:default" });
+    expect(far.json().message).toBe(
+      'serviceaccounts "default" is forbidden: User "system:serviceaccount:default:robot" cannot impersonate resource "serviceaccounts" in API group "" in the namespace "kube-system"',
+    );
+  });
+
+  it.each([
+    ["system:serviceaccount:Default:default", ["system:authenticated"]],
+    ["system:serviceaccount:default:a:b", ["system:authenticated"]],
+    ["jane", ["system:authenticated"]],
+  ])("%s is a user like any other", async (name, groups) => {
+    const { userInfo } = (await whoIs(admin, { "impersonate-user": name })).json().status;
+    expect(userInfo).toEqual({ username: name, groups });
+  });
+
+  it("authenticates nobody: anonymous stays anonymous", async () => {
+    expect((await whoIs(admin, { "impersonate-user": "system:anonymous" })).status).toBe(403);
+    const group = { "impersonate-user": "jane", "impersonate-group": "system:unauthenticated" };
+    expect((await whoIs(admin, group)).status).toBe(403);
+  });
+
+  function whoIs(client: Client, headers: Record<string, string>) {
+    return client("/apis/authentication.k8s.io/v1/selfsubjectreviews", { method: "POST", body: {}, headers });
+  }
 });
 
 describe("reviews", () => {
