@@ -258,6 +258,7 @@ export function apiRequests({ node, pod, namespace, selector }: KnownNames): rea
       headers: json,
       body: { ...binding("narrow", []), roleRef: { kind: "Role", name: "x" } },
     }),
+    ...deletions(`/api/v1/namespaces/${namespace}/configmaps`),
     get("an APIService whose name does not fit", apiServices, {
       method: "POST",
       headers: json,
@@ -290,6 +291,33 @@ export function apiRequests({ node, pod, namespace, selector }: KnownNames): rea
   ];
 }
 
+function deletions(maps: string): readonly ApiRequest[] {
+  const send = (name: string, method: string, path: string, body?: unknown): ApiRequest => ({
+    name,
+    method,
+    path: `${maps}${path}`,
+    ...(body !== undefined && { headers: json, body }),
+  });
+  const configMap = { metadata: { name: "short-lived", labels: { set: "short-lived" } }, data: { a: "1" } };
+  const options = (more: object): object => ({ kind: "DeleteOptions", apiVersion: "v1", ...more });
+  const set = "?labelSelector=set%3Dshort-lived";
+  return [
+    send("create a config map", "POST", "", configMap),
+    send("create with a dry run that is none", "POST", "?dryRun=Some", configMap),
+    send("update with a dry run that is none", "PUT", "/short-lived?dryRun=Some", configMap),
+    send("delete with a dry run that is none", "DELETE", "/short-lived", options({ dryRun: ["Some"] })),
+    send("delete by the query of a dry run", "DELETE", "/short-lived?dryRun=All"),
+    send("delete by the body of a dry run", "DELETE", "/short-lived", options({ dryRun: ["All"] })),
+    send("delete an object of another uid", "DELETE", "/short-lived", options({ preconditions: { uid: "x" } })),
+    send("delete another version", "DELETE", "/short-lived", options({ preconditions: { resourceVersion: "1" } })),
+    send("delete a collection of another uid", "DELETE", set, options({ preconditions: { uid: "x" } })),
+    send("delete a collection by the body of a dry run", "DELETE", set, options({ dryRun: ["All"] })),
+    send("is still there", "GET", "/short-lived"),
+    send("delete a collection", "DELETE", set),
+    send("is gone", "GET", "/short-lived"),
+  ];
+}
+
 /** Values that differ between any two clusters, by field name. */
 const volatileFields = new Set([
   "resourceVersion",
@@ -310,6 +338,8 @@ const volatileFields = new Set([
   "retryAfterSeconds",
 ]);
 
+const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
 /** A body without what differs between any two clusters; text that is no JSON stays as it is. */
 export function normalized(text: string): unknown {
   try {
@@ -320,6 +350,8 @@ export function normalized(text: string): unknown {
 }
 
 function strip(value: unknown): unknown {
+  if (typeof value === "string")
+    return value.replaceAll(uid, "<uid>").replace(/in record \(\d+\)/, "in record (<version>)");
   if (Array.isArray(value)) return value.map(strip);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

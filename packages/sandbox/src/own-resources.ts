@@ -1,13 +1,14 @@
 /** Requests for the resources the sandbox keeps itself: from the parsed target to the right handler. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { badRequest, formatTime, methodNotSupported, StatusError } from "@kubemetrics/apimachinery";
+import { isDryRun, parseDeleteOptions, type DeleteOptions } from "./delete-options.ts";
 import { numberAt } from "./json-path.ts";
 import { parseObject, readBody, sendJson } from "./http-answer.ts";
 import type { Identities } from "./identities.ts";
 import type { KubeObject } from "./kube-object.ts";
 import { parseListOptions } from "./list-options.ts";
-import { objectFromBody } from "./object-defaults.ts";
-import { negotiateView } from "./object-view.ts";
+import { objectFromBody, type WritePlace } from "./object-defaults.ts";
+import { listInView, negotiateView, type View } from "./object-view.ts";
 import type { RequestTarget, ResourceTarget } from "./request-target.ts";
 import { sendCollection, sendObject, type ReadContext } from "./resource-read.ts";
 import { findResourceType, isReview, serviceAccounts, type ResourceType, type Verb } from "./resource-type.ts";
@@ -54,46 +55,59 @@ export async function serveOwnResource(
     return sendCollection(context, response, type, scope, target.query, view);
   }
   if (verb === "get") return send(context.store.get(type, namespace, resource.name));
-  const write: WriteRequest = {
-    place: { type, namespace, name: resource.name },
-    subresource: resource.subresource,
-    body: await readBody(request),
-    contentType: request.headers["content-type"] ?? "",
-    isDryRun: target.query.get("dryRun") === "All",
-  };
-  switch (verb) {
-    case "create":
-      if (isReview(type)) {
-        const object = objectFromBody(parseObject(write.body, write.contentType), { ...write.place, name: "" });
-        const answer = review(reviewContext(context), user, object);
-        // A review has no name unless one was sent.
-        const metadata = { ...answer.metadata, name: answer.metadata.name || undefined };
-        return sendJson(response, 201, { ...answer, metadata });
-      }
-      return send(createObject(context, { ...write, place: { ...write.place, name: "" } }), 201);
-    case "update":
-      return send(updateObject(context, write));
-    case "patch":
-      return send(patchObject(context, write));
-    case "delete":
-      return sendJson(response, 200, deletionStatus(type, deleteObject(context, write)));
-    default:
-      return deleteCollection(context, response, target, write);
+  const place: WritePlace = { type, namespace, name: verb === "create" ? "" : resource.name };
+  const body = await readBody(request);
+  const contentType = request.headers["content-type"] ?? "";
+  if (verb === "delete" || verb === "deletecollection") {
+    const options = parseDeleteOptions(body, contentType, target.query);
+    if (verb === "deletecollection") return deleteCollection(context, response, target, place, options, view);
+    return sendJson(response, 200, deletionStatus(type, deleteObject(context, place, options)));
   }
+  const { subresource } = resource;
+  const write: WriteRequest = {
+    place,
+    subresource,
+    body,
+    contentType,
+    isDryRun: isDryRun(target.query, optionsOf(verb)),
+  };
+  if (verb === "update") return send(updateObject(context, write));
+  if (verb === "patch") return send(patchObject(context, write));
+  if (isReview(type)) return sendReview(context, response, write, user);
+  send(createObject(context, write), 201);
 }
 
+function sendReview(context: OwnResourcesContext, response: ServerResponse, write: WriteRequest, user: User): void {
+  const object = objectFromBody(parseObject(write.body, write.contentType), write.place);
+  const answer = review(reviewContext(context), user, object);
+  // A review has no name unless one was sent.
+  const metadata = { ...answer.metadata, name: answer.metadata.name || undefined };
+  sendJson(response, 201, { ...answer, metadata });
+}
+
+/** `CreateOptions` of a create. */
+function optionsOf(verb: string): string {
+  return `${verb.charAt(0).toUpperCase()}${verb.slice(1)}Options`;
+}
+
+/** Answers with what was deleted. The first object that may not be deleted ends it, as upstream. */
 function deleteCollection(
   context: OwnResourcesContext,
   response: ServerResponse,
   target: RequestTarget,
-  write: WriteRequest,
+  place: WritePlace,
+  options: DeleteOptions,
+  view: View,
 ): void {
-  const { type, namespace } = write.place;
+  const { type, namespace } = place;
+  const { store, clock } = context;
   const { matches } = parseListOptions(target.query, type);
-  for (const object of context.store.list(type, type.namespaced ? namespace : undefined)) {
-    if (matches(object)) deleteObject(context, { ...write, place: { ...write.place, name: object.metadata.name } });
+  const resourceVersion = String(store.version);
+  const chosen = [...store.list(type, type.namespaced ? namespace : undefined)].filter(matches);
+  for (const { metadata } of chosen) {
+    deleteObject(context, { type, namespace: metadata.namespace ?? "", name: metadata.name }, options);
   }
-  sendJson(response, 200, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" });
+  sendJson(response, 200, listInView(type, chosen, { resourceVersion }, view, clock()));
 }
 
 /** `kubectl create token`. */

@@ -78,6 +78,13 @@ export const kindSchemas: ReadonlyMap<string, Message> = new Map([
       4: one("immutable", "bool"),
     }),
   ],
+  [
+    "DeleteOptions",
+    message({
+      2: one("preconditions", message({ 1: one("uid"), 2: one("resourceVersion") })),
+      5: list("dryRun"),
+    }),
+  ],
   ["ServiceAccount", message({ 1: one("metadata", metadata) })],
   [
     "TokenReview",

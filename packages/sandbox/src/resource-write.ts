@@ -1,5 +1,6 @@
 /** create, update, patch and delete of stored objects. */
 import { badRequest, forbidden, notFound } from "@kubemetrics/apimachinery";
+import { requirePreconditions, type DeleteOptions } from "./delete-options.ts";
 import { parseObject } from "./http-answer.ts";
 import { isObject } from "./json-path.ts";
 import type { JsonObject, KubeObject } from "./kube-object.ts";
@@ -86,18 +87,19 @@ function replace(
 /**
  * Deletes an object; a namespace takes everything in it along.
  *
- * @throws StatusError 403 for namespaces a cluster cannot do without, 404
+ * @throws StatusError 403 for namespaces a cluster cannot do without, 404, 409 when it is not the object that was meant
  */
 export function deleteObject(
   context: WriteContext,
-  { place, isDryRun }: Pick<WriteRequest, "place" | "isDryRun">,
+  { type, namespace, name }: WritePlace,
+  options: DeleteOptions,
 ): KubeObject {
-  const { type, namespace, name } = place;
   const object = context.store.get(type, namespace, name);
   if (type === namespaces && ["default", "kube-system", "kube-public"].includes(name)) {
     throw forbidden(type, name, "this namespace may not be deleted");
   }
-  if (isDryRun) return object;
+  requirePreconditions(type, object, options);
+  if (options.isDryRun) return object;
   if (type === namespaces) emptyNamespace(context.store, name);
   return context.store.delete(type, namespace, name);
 }

@@ -98,6 +98,53 @@ describe("create, update and delete", () => {
     expect((await admin(`${maps}/three`)).status).toBe(200);
   });
 
+  it("asks only what a deletion would do when its body says so, as kubectl's", async () => {
+    await admin(maps, {
+      method: "POST",
+      body: { ...configMap("asked"), metadata: { name: "asked", labels: { a: "asked" } } },
+    });
+    const body = { kind: "DeleteOptions", apiVersion: "v1", dryRun: ["All"] };
+    for (const path of [`${maps}/asked`, `${maps}?labelSelector=a%3Dasked`]) {
+      expect((await admin(path, { method: "DELETE", body })).status).toBe(200);
+      expect((await admin(`${maps}/asked`)).status).toBe(200);
+    }
+  });
+
+  it.each([
+    ["uid", "the UID in the precondition (9) does not match the UID in record ("],
+    ["resourceVersion", "the ResourceVersion in the precondition (9) does not match the ResourceVersion in record ("],
+  ])("deletes only the object whose %s was meant", async (field, message) => {
+    const metadata = { name: field.toLowerCase(), labels: { meant: field } };
+    const created = (await admin(maps, { method: "POST", body: { ...configMap(""), metadata } })).json();
+    const path = `${maps}/${metadata.name}`;
+    for (const wrong of [path, `${maps}?labelSelector=meant%3D${field}`]) {
+      const refused = await admin(wrong, { method: "DELETE", body: { preconditions: { [field]: "9" } } });
+      expect(refused.json()).toMatchObject({ code: 409, reason: "Conflict", details: { kind: "ConfigMap" } });
+      expect(refused.json().message).toContain(
+        `Operation cannot be fulfilled on ConfigMap "${metadata.name}": ${message}`,
+      );
+    }
+    const preconditions = { [field]: created.metadata[field as "uid"] };
+    expect((await admin(path, { method: "DELETE", body: { preconditions } })).status).toBe(200);
+    expect((await admin(path)).status).toBe(404);
+  });
+
+  it.each([
+    ["POST", "", "CreateOptions"],
+    ["PUT", "/dry-run", "UpdateOptions"],
+    ["PATCH", "/dry-run", "PatchOptions"],
+    ["DELETE", "/dry-run", "DeleteOptions"],
+  ])("refuses a dry run of %s that it does not understand, and writes nothing", async (method, path, kind) => {
+    const answer = await admin(`${maps}${path}?dryRun=Some`, {
+      method,
+      ...(method !== "DELETE" && { body: configMap("dry-run") }),
+    });
+    expect(answer.status).toBe(422);
+    expect(answer.json().message).toBe(
+      `${kind}.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported values: "All"`,
+    );
+  });
+
   it("takes everything in a namespace along, but not the namespaces a cluster needs", async () => {
     await admin("/api/v1/namespaces", { method: "POST", body: { metadata: { name: "short" } } });
     await admin("/api/v1/namespaces/short/configmaps", { method: "POST", body: configMap("inside") });
