@@ -1,8 +1,11 @@
-/** Applying patches: JSON merge patch (RFC 7386), JSON patch (RFC 6902), and strategic merge patches read as merge patches. */
+/** Applying patches: JSON merge patch (RFC 7386), JSON patch (RFC 6902) and strategic merge patch. */
 import { badRequest, unsupportedMediaType } from "@kubemetrics/apimachinery";
 import { parseJson } from "./http-answer.ts";
 import { at, isObject } from "./json-path.ts";
 import type { Json, JsonObject } from "./kube-object.ts";
+import { mergeRuleOf } from "./merge-keys.ts";
+import type { ResourceType } from "./resource-type.ts";
+import { strategicMergePatch } from "./strategic-merge-patch.ts";
 
 const accepted = [
   "application/json-patch+json",
@@ -11,21 +14,20 @@ const accepted = [
 ];
 
 /**
- * Applies a patch of the given media type.
+ * Applies a patch of the given media type to an object of a type.
  *
- * A strategic merge patch is applied as a merge patch: lists are replaced, never merged by key. Of kubectl's own commands that changes only
- * those that rely on merging lists of one element into longer ones.
- *
- * @throws StatusError 415 for other types, 400 for patches that do not fit
+ * @throws StatusError 415 for other types, 400 and 422 for patches that do not fit
  */
-export function applyPatch(contentType: string, body: Buffer, document: JsonObject): Json {
+export function applyPatch(contentType: string, body: Buffer, document: JsonObject, type: ResourceType): Json {
+  const patch = parseJson(body);
   switch (patchType(contentType)) {
     case "application/json-patch+json":
-      return jsonPatch(parseJson(body), document);
+      return jsonPatch(patch, document);
     case "application/merge-patch+json":
-      return mergePatch(parseJson(body), document) ?? null;
+      return mergePatch(patch, document) ?? null;
     default:
-      return mergePatch(withoutDirectives(parseJson(body)), document) ?? null;
+      if (!isObject(patch)) throw badRequest("a strategic merge patch is an object");
+      return strategicMergePatch(patch, document, mergeRuleOf(type));
   }
 }
 
@@ -44,17 +46,6 @@ function mergePatch(patch: Json | undefined, target: Json | undefined): Json | u
     else merged.set(key, mergePatch(value, merged.get(key)));
   }
   return Object.fromEntries(merged);
-}
-
-/** Orders of lists and kept keys are advice for merging lists by key, which is not done here. */
-function withoutDirectives(patch: Json): Json {
-  if (!isObject(patch)) return patch;
-  const kept = Object.entries(patch).filter(
-    ([key]) => !key.startsWith("$setElementOrder/") && key !== "$retainKeys" && key !== "$patch",
-  );
-  return Object.fromEntries(
-    kept.map(([key, value]) => [key, value === undefined ? undefined : withoutDirectives(value)]),
-  );
 }
 
 function jsonPatch(patch: Json, document: Json): Json {

@@ -60,7 +60,7 @@ export function patchObject(
   // First: apply, which is not understood, would also create what is not there.
   patchType(contentType);
   const current = context.store.get(place.type, place.namespace, place.name);
-  const patched = applyPatch(contentType, body, current);
+  const patched = applyPatch(contentType, body, current, place.type);
   if (!isObject(patched)) throw badRequest("the patch leaves no object");
   return replace(context, place.type, current, objectFromBody(patched, place), subresource, isDryRun);
 }

@@ -255,12 +255,21 @@ describe("patches", () => {
     expect((await admin(`${maps}/json-patch`)).json().data).toEqual({ b: "4", c: "3", d: "1" });
   });
 
-  it("reads strategic merge patches as merge patches, without their directives", async () => {
-    await admin(maps, { method: "POST", body: configMap("strategic", { a: "1" }) });
+  it("merges lists by key in strategic merge patches, and stores no directives", async () => {
+    const services = "/api/v1/namespaces/default/services";
+    const ports = [80, 81].map((port) => ({ name: `p${port}`, port }));
+    await admin(services, { method: "POST", body: { metadata: { name: "strategic" }, spec: { ports } } });
     const headers = { "content-type": "application/strategic-merge-patch+json" };
-    const body = { data: { b: "2" }, "$setElementOrder/things": ["x"], $retainKeys: ["y"] };
-    const patched = (await admin(`${maps}/strategic`, { method: "PATCH", headers, body })).json();
-    expect(patched.data).toEqual({ a: "1", b: "2" });
-    expect(Object.keys(patched)).toEqual(["apiVersion", "kind", "metadata", "data"]);
+    // What kubectl apply sends when the second port has left the file.
+    const body = { spec: { ports: [{ $patch: "delete", port: 81 }], "$setElementOrder/ports": [{ port: 80 }] } };
+    const patched = await admin(`${services}/strategic`, { method: "PATCH", headers, body });
+    expect(patched.json<{ spec: object }>().spec).toMatchObject({ ports: [{ port: 80, targetPort: 80 }] });
+    expect(patched.text).not.toContain("$");
+    const refused = await admin(`${services}/strategic`, {
+      method: "PATCH",
+      headers,
+      body: { spec: { $nonsense: 1 } },
+    });
+    expect(refused.status).toBe(422);
   });
 });
