@@ -258,6 +258,7 @@ export function apiRequests({ node, pod, namespace, selector }: KnownNames): rea
       headers: json,
       body: { ...binding("narrow", []), roleRef: { kind: "Role", name: "x" } },
     }),
+    ...serviceChanges(`/api/v1/namespaces/${namespace}/services`),
     ...deletions(`/api/v1/namespaces/${namespace}/configmaps`),
     get("an APIService whose name does not fit", apiServices, {
       method: "POST",
@@ -288,6 +289,51 @@ export function apiRequests({ node, pod, namespace, selector }: KnownNames): rea
         }),
       },
     ),
+  ];
+}
+
+function serviceChanges(services: string): readonly ApiRequest[] {
+  const change = (name: string, method: string, body: object, type = "application/json", query = ""): ApiRequest => ({
+    name: `service: ${name}`,
+    method,
+    path: method === "POST" ? services : `${services}/changing${query}`,
+    headers: { "content-type": type },
+    body,
+  });
+  const put = (name: string, spec: object, query = ""): ApiRequest =>
+    change(name, "PUT", { metadata: { name: "changing" }, spec }, "application/json", query);
+  const patch = (name: string, body: object): ApiRequest =>
+    change(name, "PATCH", body, "application/strategic-merge-patch+json");
+  const port = (number: number): object => ({ name: `p${number}`, port: number });
+  const ports = (...items: object[]): object => ({ spec: { ports: items } });
+  return [
+    change("create", "POST", { metadata: { name: "changing" }, ...ports(port(80), port(81)) }),
+    put("replace", { ports: [port(80), port(81)], selector: { app: "x" }, sessionAffinity: "ClientIP" }),
+    put("replace by one of another address", { ports: [port(80)], clusterIP: "10.96.77.77" }),
+    put("replace by an external name", { type: "ExternalName", externalName: "x.example" }, "?dryRun=All"),
+    patch("add a port", ports(port(82))),
+    patch("change a port", ports({ port: 81, name: "changed", targetPort: 8081 })),
+    patch("delete a port, as kubectl apply", {
+      spec: { ports: [{ $patch: "delete", port: 81 }], "$setElementOrder/ports": [{ port: 80 }, { port: 82 }] },
+    }),
+    patch("order ports", {
+      spec: { ports: [port(83)], "$setElementOrder/ports": [{ port: 83 }, { port: 80 }, { port: 82 }] },
+    }),
+    patch("replace all ports", ports(port(84), { $patch: "replace" })),
+    patch("add a finalizer", { metadata: { finalizers: ["example.com/a"] } }),
+    patch("add another finalizer", { metadata: { finalizers: ["example.com/b"] } }),
+    patch("delete a finalizer", { metadata: { "$deleteFromPrimitiveList/finalizers": ["example.com/a"] } }),
+    patch("delete the last finalizer", { metadata: { "$deleteFromPrimitiveList/finalizers": ["example.com/b"] } }),
+    patch("replace the selector", { spec: { selector: { $patch: "replace", tier: "y" } } }),
+    patch("retain what is not in the patch", { spec: { selector: { app: "x", $retainKeys: ["app"] } } }),
+    patch("delete the selector", { spec: { selector: { $patch: "delete" } } }),
+    patch("retain too little", { spec: { type: "ClusterIP", $retainKeys: ["ports"] } }),
+    patch("retain no list", { spec: { $retainKeys: "ports" } }),
+    patch("an unknown directive for a port", ports({ $patch: "mangle", port: 84 })),
+    patch("an unknown directive for the spec", { spec: { $patch: "mangle" } }),
+    patch("a port without its key", ports({ name: "x" })),
+    patch("an order that does not fit", { spec: { ports: [port(84)], "$setElementOrder/ports": [{ port: 85 }] } }),
+    { name: "service: is as before", path: `${services}/changing` },
   ];
 }
 
@@ -331,6 +377,8 @@ const volatileFields = new Set([
   "lastHeartbeatTime",
   "lastTransitionTime",
   "containerID",
+  "clusterIP",
+  "clusterIPs",
   "serverAddressByClientCIDRs",
   "caBundle",
   "continue",

@@ -51,6 +51,11 @@ const meant: readonly Difference[] = [
   { requests: /^a continue token that is/, at: /^body\.message$/, why: "tokens are each server's own affair" },
   { requests: /^create what is no JSON$/, at: /^body\.message$/, why: "the text of Go's JSON decoder" },
   {
+    requests: /^service: (an unknown directive|a port without its key|an order that does not fit)/,
+    at: /^(status|body\.(code|reason|details|message))$/,
+    why: "upstream answers 500 to patches that do not fit, as if they were its own fault; here it is 422",
+  },
+  {
     requests: /^metrics with an encoded slash$/,
     at: /usage\.\w+$|\.window$/,
     why: "usage of another moment",

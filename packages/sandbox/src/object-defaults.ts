@@ -1,7 +1,7 @@
 /** What an API server adds to objects, and which ones it refuses. */
 import { badRequest, invalid, type FieldError } from "@kubemetrics/apimachinery";
-import { at, isObject, itemsAt, numberAt, objectAt, textAt } from "./json-path.ts";
-import type { Json, JsonObject, KubeObject } from "./kube-object.ts";
+import { at, isObject, numberAt, objectAt, textAt } from "./json-path.ts";
+import type { JsonObject, KubeObject } from "./kube-object.ts";
 import {
   apiServices,
   apiVersionOf,
@@ -13,6 +13,7 @@ import {
   type ResourceType,
 } from "./resource-type.ts";
 import { bindingErrors, bindingWithDefaults } from "./role-binding.ts";
+import { serviceWithDefaults } from "./service-defaults.ts";
 
 /** The body of a write, checked against the place it is written to. */
 export interface WritePlace {
@@ -111,34 +112,6 @@ function podWithDefaults(pod: KubeObject): KubeObject {
       ...objectAt(pod, "spec"),
     },
     status: isObject(at(pod, "status")) ? objectAt(pod, "status") : { phase: "Pending", qosClass: "BestEffort" },
-  };
-}
-
-function serviceWithDefaults(service: KubeObject, allocateIp: () => string): KubeObject {
-  const spec = objectAt(service, "spec");
-  const type = textAt(spec, "type") || "ClusterIP";
-  const needsIp = type !== "ExternalName" && textAt(spec, "clusterIP") === "";
-  const clusterIP = needsIp ? allocateIp() : textAt(spec, "clusterIP");
-  const ports = itemsAt(spec, "ports").map((port): Json => ({
-    protocol: "TCP",
-    targetPort: numberAt(port, "port") ?? 0,
-    ...objectAt(port),
-  }));
-  return {
-    ...service,
-    spec: {
-      ...spec,
-      type,
-      ...(clusterIP !== "" && {
-        clusterIP,
-        clusterIPs: [clusterIP],
-        ipFamilies: ["IPv4"],
-        ipFamilyPolicy: "SingleStack",
-      }),
-      sessionAffinity: "None",
-      ports,
-    },
-    status: { loadBalancer: {} },
   };
 }
 

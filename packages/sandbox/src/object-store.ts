@@ -1,4 +1,5 @@
 /** What etcd and the watch cache are to a real API server: every object, one counter of versions, and the recent changes. */
+import { isDeepStrictEqual } from "node:util";
 import { alreadyExists, conflict, expired, formatTime, notFound } from "@kubemetrics/apimachinery";
 import type { KubeObject, ObjectMeta } from "./kube-object.ts";
 import type { ResourceType } from "./resource-type.ts";
@@ -116,7 +117,7 @@ export class ObjectStore {
     const { uid, creationTimestamp, resourceVersion } = previous.metadata;
     const kept = { ...(uid && { uid }), ...(creationTimestamp && { creationTimestamp }) };
     const unchanged = stamped(object, { ...object.metadata, ...kept, ...(resourceVersion && { resourceVersion }) });
-    if (JSON.stringify(unchanged) === JSON.stringify(previous)) return previous;
+    if (isSame(unchanged, previous)) return previous;
     const version = ++this.#version;
     const stored = stamped(object, { ...object.metadata, ...kept, resourceVersion: String(version) });
     collection.objects.set(key, stored);
@@ -195,6 +196,12 @@ function keyOf(namespace: string, name: string): string {
 
 function stamped(object: KubeObject, metadata: ObjectMeta): KubeObject {
   return { ...object, metadata };
+}
+
+/** Whether two objects say the same, whatever the order of their fields. */
+function isSame(left: KubeObject, right: KubeObject): boolean {
+  const [a, b] = [JSON.stringify(left), JSON.stringify(right)];
+  return a === b || (a.length === b.length && isDeepStrictEqual(JSON.parse(a), JSON.parse(b)));
 }
 
 function byCodeUnits(a: string, b: string): number {

@@ -7,7 +7,8 @@ import type { JsonObject, KubeObject } from "./kube-object.ts";
 import { objectFromBody, validate, withDefaults, type WritePlace } from "./object-defaults.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { applyPatch, patchType } from "./patch.ts";
-import { isReview, namespaces, resourceTypes, type ResourceType } from "./resource-type.ts";
+import { isReview, namespaces, resourceTypes, services, type ResourceType } from "./resource-type.ts";
+import { withKeptAddress } from "./service-defaults.ts";
 
 export interface WriteContext {
   readonly store: ObjectStore;
@@ -79,7 +80,9 @@ function replace(
     subresource === "status"
       ? { ...current, metadata: { ...current.metadata, ...(resourceVersion !== undefined && { resourceVersion }) } }
       : sent;
-  const object: KubeObject = type.hasStatus ? { ...base, ...(status !== undefined && { status }) } : base;
+  const kept = type === services ? withKeptAddress(base, current) : base;
+  const complete = subresource === "status" ? base : withDefaults(type, kept, context.allocateIp);
+  const object: KubeObject = type.hasStatus ? { ...complete, status } : complete;
   validate(type, object);
   return isDryRun ? object : context.store.update(type, object);
 }

@@ -207,6 +207,39 @@ describe("create, update and delete", () => {
   });
 });
 
+describe("a Service", () => {
+  const services = "/api/v1/namespaces/default/services";
+  const spec = { ports: [{ port: 80 }], selector: { app: "x" } };
+  const put = (name: string, more: object) =>
+    admin(`${services}/${name}`, { method: "PUT", body: { metadata: { name }, spec: { ...spec, ...more } } });
+
+  it("keeps its address and its defaults when it is replaced by what was first created", async () => {
+    const created = (await admin(services, { method: "POST", body: { metadata: { name: "kept" }, spec } })).json();
+    const replaced = (await put("kept", {})).json();
+    expect(replaced.spec).toEqual(created.spec);
+    expect(replaced.metadata.resourceVersion).toBe(created.metadata.resourceVersion);
+    expect(replaced.spec).toMatchObject({ type: "ClusterIP", ports: [{ port: 80, protocol: "TCP", targetPort: 80 }] });
+  });
+
+  it("cannot change its address, and has none as an external name", async () => {
+    await admin(services, { method: "POST", body: { metadata: { name: "moved" }, spec } });
+    const refused = await put("moved", { clusterIP: "10.96.99.99" });
+    expect(refused.json()).toMatchObject({
+      code: 422,
+      message:
+        'Service "moved" is invalid: spec.clusterIPs[0]: Invalid value: ["10.96.99.99"]: may not change once set',
+    });
+    const external = (await put("moved", { type: "ExternalName", externalName: "x.example" })).json();
+    expect(Object.keys(external.spec)).not.toContain("clusterIP");
+    const back = (await put("moved", { sessionAffinity: "ClientIP" })).json<{ spec: { [field: string]: unknown } }>();
+    expect(back.spec).toMatchObject({
+      type: "ClusterIP",
+      clusterIP: expect.stringMatching(/^10\./),
+      sessionAffinity: "ClientIP",
+    });
+  });
+});
+
 describe("status", () => {
   it("is changed by its subresource alone, and that changes nothing else", async () => {
     const node = "/api/v1/nodes/node-001";
