@@ -258,6 +258,16 @@ export function apiRequests({ node, pod, namespace, selector }: KnownNames): rea
       headers: json,
       body: { ...binding("narrow", []), roleRef: { kind: "Role", name: "x" } },
     }),
+    get("another role for a role binding", `${rbac}/namespaces/${namespace}/rolebindings/local`, {
+      method: "PATCH",
+      headers: merge,
+      body: { roleRef: { name: "view" } },
+    }),
+    get("other subjects for a role binding", `${rbac}/namespaces/${namespace}/rolebindings/local`, {
+      method: "PUT",
+      headers: json,
+      body: { ...binding("local", [{ kind: "ServiceAccount", name: "local" }]) },
+    }),
     ...serviceChanges(`/api/v1/namespaces/${namespace}/services`),
     ...deletions(`/api/v1/namespaces/${namespace}/configmaps`),
     get("an APIService whose name does not fit", apiServices, {
@@ -349,6 +359,13 @@ function deletions(maps: string): readonly ApiRequest[] {
   const set = "?labelSelector=set%3Dshort-lived";
   return [
     send("create a config map", "POST", "", configMap),
+    send("replace by an object of another uid", "PUT", "/short-lived", {
+      metadata: { ...configMap.metadata, uid: "x" },
+    }),
+    {
+      ...send("patch the uid", "PATCH", "/short-lived", { metadata: { uid: "x" } }),
+      headers: merge,
+    },
     send("create with a dry run that is none", "POST", "?dryRun=Some", configMap),
     send("update with a dry run that is none", "PUT", "/short-lived?dryRun=Some", configMap),
     send("delete with a dry run that is none", "DELETE", "/short-lived", options({ dryRun: ["Some"] })),

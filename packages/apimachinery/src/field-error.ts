@@ -28,8 +28,8 @@ const typesWithoutValue: ReadonlySet<FieldErrorType> = new Set<FieldErrorType>([
   "InternalError",
 ]);
 
-/** A refused value: text is printed quoted, lists of text as JSON. */
-export type FieldValue = string | number | boolean | readonly string[] | null;
+/** A refused value: text is printed quoted, lists and objects of texts as JSON. */
+export type FieldValue = string | number | boolean | readonly string[] | { readonly [field: string]: string } | null;
 
 /** One wrong field. */
 export interface FieldError {

@@ -121,9 +121,9 @@ function apiServiceWithDefaults(apiService: KubeObject): KubeObject {
   return { ...apiService, spec: { ...objectAt(apiService, "spec"), service: { port: 443, ...service } } };
 }
 
-/** @throws StatusError 422 naming every wrong field */
-export function validate(type: ResourceType, object: KubeObject): void {
-  const errors = [...nameErrors(type, object), ...ownErrors(type, object)];
+/** @param more - what else is wrong with it. @throws StatusError 422 naming every wrong field */
+export function validate(type: ResourceType, object: KubeObject, more: readonly FieldError[] = []): void {
+  const errors = [...nameErrors(type, object), ...ownErrors(type, object), ...more];
   if (errors.length > 0) throw invalid(type, object.metadata.name, errors);
 }
 

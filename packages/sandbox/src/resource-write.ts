@@ -5,6 +5,7 @@ import { parseObject } from "./http-answer.ts";
 import { isObject } from "./json-path.ts";
 import type { JsonObject, KubeObject } from "./kube-object.ts";
 import { objectFromBody, validate, withDefaults, type WritePlace } from "./object-defaults.ts";
+import { requireSameObject, updateErrors } from "./object-update.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { applyPatch, patchType } from "./patch.ts";
 import { isReview, namespaces, resourceTypes, services, type ResourceType } from "./resource-type.ts";
@@ -50,6 +51,7 @@ export function updateObject(
 ): KubeObject {
   const current = context.store.get(place.type, place.namespace, place.name);
   const sent = objectFromBody(parseObject(body, contentType), place);
+  requireSameObject(place.type, sent, current);
   return replace(context, place.type, current, sent, subresource, isDryRun);
 }
 
@@ -83,7 +85,7 @@ function replace(
   const kept = type === services ? withKeptAddress(base, current) : base;
   const complete = subresource === "status" ? base : withDefaults(type, kept, context.allocateIp);
   const object: KubeObject = type.hasStatus ? { ...complete, status } : complete;
-  validate(type, object);
+  validate(type, object, updateErrors(type, object, current));
   return isDryRun ? object : context.store.update(type, object);
 }
 

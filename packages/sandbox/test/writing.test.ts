@@ -75,6 +75,40 @@ describe("create, update and delete", () => {
     expect(same.json().metadata.resourceVersion).toBe(changed.json().metadata.resourceVersion);
   });
 
+  it("refuses to update an object by another one of that name", async () => {
+    await admin(maps, { method: "POST", body: configMap("again") });
+    const metadata = { name: "again", uid: "other" };
+    const replaced = await admin(`${maps}/again`, { method: "PUT", body: { ...configMap("again"), metadata } });
+    expect(replaced.json()).toMatchObject({ code: 409, reason: "Conflict" });
+    expect(replaced.json().message).toContain("Precondition failed: UID in precondition: other, UID in object meta: ");
+    const patched = await admin(`${maps}/again`, { method: "PATCH", headers: merge, body: { metadata } });
+    expect(patched.json()).toMatchObject({
+      code: 422,
+      message: 'ConfigMap "again" is invalid: metadata.uid: Invalid value: "other": field is immutable',
+    });
+  });
+
+  it.each(["clusterrolebindings", "namespaces/default/rolebindings"])(
+    "refuses another role in %s",
+    async (resource) => {
+      const bindings = `/apis/rbac.authorization.k8s.io/v1/${resource}`;
+      const roleRef = { kind: "ClusterRole", name: "sandbox:viewer" };
+      await admin(bindings, { method: "POST", body: { metadata: { name: "bound" }, roleRef } });
+      const body = { metadata: { name: "bound" }, roleRef: { ...roleRef, name: "cluster-admin" } };
+      const refused = await admin(`${bindings}/bound`, { method: "PUT", body });
+      expect(refused.status).toBe(422);
+      expect(refused.json().message).toContain(
+        'roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"ClusterRole","Name":"cluster-admin"}: field is immutable',
+      );
+      const subjects = [{ kind: "User", name: "jane" }];
+      const kept = await admin(`${bindings}/bound`, {
+        method: "PUT",
+        body: { metadata: { name: "bound" }, roleRef, subjects },
+      });
+      expect(kept.status).toBe(200);
+    },
+  );
+
   it("answers a deletion with the deleted object's name and uid", async () => {
     const created = (await admin(maps, { method: "POST", body: configMap("gone") })).json();
     const deleted = await admin(`${maps}/gone`, { method: "DELETE" });
