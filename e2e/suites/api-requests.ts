@@ -354,6 +354,11 @@ function deletions(maps: string): readonly ApiRequest[] {
     path: `${maps}${path}`,
     ...(body !== undefined && { headers: json, body }),
   });
+  const patch = (name: string, body: object): ApiRequest => ({
+    ...send(name, "PATCH", "/short-lived", body),
+    headers: merge,
+  });
+  const finalizers = ["example.com/a", "example.com/b"];
   const configMap = { metadata: { name: "short-lived", labels: { set: "short-lived" } }, data: { a: "1" } };
   const options = (more: object): object => ({ kind: "DeleteOptions", apiVersion: "v1", ...more });
   const set = "?labelSelector=set%3Dshort-lived";
@@ -362,10 +367,7 @@ function deletions(maps: string): readonly ApiRequest[] {
     send("replace by an object of another uid", "PUT", "/short-lived", {
       metadata: { ...configMap.metadata, uid: "x" },
     }),
-    {
-      ...send("patch the uid", "PATCH", "/short-lived", { metadata: { uid: "x" } }),
-      headers: merge,
-    },
+    patch("patch the uid", { metadata: { uid: "x" } }),
     send("create with a dry run that is none", "POST", "?dryRun=Some", configMap),
     send("update with a dry run that is none", "PUT", "/short-lived?dryRun=Some", configMap),
     send("delete with a dry run that is none", "DELETE", "/short-lived", options({ dryRun: ["Some"] })),
@@ -378,6 +380,20 @@ function deletions(maps: string): readonly ApiRequest[] {
     send("is still there", "GET", "/short-lived"),
     send("delete a collection", "DELETE", set),
     send("is gone", "GET", "/short-lived"),
+    send("create with finalizers", "POST", "", {
+      ...configMap,
+      metadata: { ...configMap.metadata, finalizers, deletionTimestamp: "2001-01-01T00:00:00Z" },
+    }),
+    patch("mark as deleted by a patch", { metadata: { deletionTimestamp: "2001-01-01T00:00:00Z" } }),
+    send("delete what has finalizers, by a dry run", "DELETE", "/short-lived?dryRun=All"),
+    send("delete what has finalizers", "DELETE", "/short-lived"),
+    send("delete it again", "DELETE", "/short-lived"),
+    send("create it again", "POST", "", configMap),
+    patch("add a finalizer while it is deleted", { metadata: { finalizers: [...finalizers, "example.com/c"] } }),
+    patch("change it while it is deleted", { data: { a: "2" }, metadata: { deletionTimestamp: null } }),
+    patch("take a finalizer away", { metadata: { finalizers: finalizers.slice(1) } }),
+    patch("take the last finalizer away", { metadata: { finalizers: null } }),
+    send("is gone with its last finalizer", "GET", "/short-lived"),
   ];
 }
 
@@ -386,6 +402,7 @@ const volatileFields = new Set([
   "resourceVersion",
   "uid",
   "creationTimestamp",
+  "deletionTimestamp",
   "managedFields",
   "selfLink",
   "timestamp",

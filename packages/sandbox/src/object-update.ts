@@ -4,6 +4,7 @@
  * @see apimachinery `pkg/api/validation/objectmeta.go` (ValidateObjectMetaAccessorUpdate), apiserver `pkg/registry/rest/update.go`
  */
 import { conflict, type FieldError, type FieldValue } from "@kubemetrics/apimachinery";
+import { finalizerErrors } from "./finalizers.ts";
 import { textAt } from "./json-path.ts";
 import type { JsonObject, KubeObject } from "./kube-object.ts";
 import { clusterRoleBindings, roleBindings, type ResourceType } from "./resource-type.ts";
@@ -21,11 +22,20 @@ export function requireSameObject(type: ResourceType, sent: KubeObject, current:
 
 /** What may not change, with the words of the refusal. */
 export function updateErrors(type: ResourceType, object: KubeObject, current: KubeObject): readonly FieldError[] {
-  return [...uidErrors(object, current), ...roleErrors(type, object, current)];
+  return [
+    ...metadataErrors(object, current),
+    ...finalizerErrors(object, current),
+    ...roleErrors(type, object, current),
+  ];
 }
 
-function uidErrors({ metadata: { uid = "" } }: KubeObject, current: KubeObject): readonly FieldError[] {
-  return uid === "" || uid === current.metadata.uid ? [] : [immutable("metadata.uid", uid)];
+const immutableMetadata = ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"] as const;
+
+function metadataErrors({ metadata }: KubeObject, current: KubeObject): readonly FieldError[] {
+  return immutableMetadata.flatMap((field) => {
+    const sent = metadata[field] ?? "";
+    return sent === "" || sent === current.metadata[field] ? [] : [immutable(`metadata.${field}`, sent)];
+  });
 }
 
 /** A binding to another role is another binding: its subjects would get rights that nobody reviewed. */

@@ -15,7 +15,6 @@ import { findResourceType, isReview, serviceAccounts, type ResourceType, type Ve
 import {
   createObject,
   deleteObject,
-  deletionStatus,
   patchObject,
   updateObject,
   type WriteContext,
@@ -61,7 +60,7 @@ export async function serveOwnResource(
   if (verb === "delete" || verb === "deletecollection") {
     const options = parseDeleteOptions(body, contentType, target.query);
     if (verb === "deletecollection") return deleteCollection(context, response, target, place, options, view);
-    return sendJson(response, 200, deletionStatus(type, deleteObject(context, place, options)));
+    return sendJson(response, 200, deleteObject(context, place, options));
   }
   const { subresource } = resource;
   const write: WriteRequest = {

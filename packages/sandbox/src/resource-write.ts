@@ -1,6 +1,14 @@
 /** create, update, patch and delete of stored objects. */
 import { badRequest, forbidden, notFound } from "@kubemetrics/apimachinery";
 import { requirePreconditions, type DeleteOptions } from "./delete-options.ts";
+import {
+  finalizersOf,
+  isBeingDeleted,
+  markedForDeletion,
+  stillBeingDeleted,
+  withKeptDeletionMark,
+  withoutDeletionMark,
+} from "./finalizers.ts";
 import { parseObject } from "./http-answer.ts";
 import { isObject } from "./json-path.ts";
 import type { JsonObject, KubeObject } from "./kube-object.ts";
@@ -13,6 +21,8 @@ import { withKeptAddress } from "./service-defaults.ts";
 
 export interface WriteContext {
   readonly store: ObjectStore;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
   readonly allocateIp: () => string;
   /** Five characters behind a `generateName`. */
   readonly nameSuffix: () => string;
@@ -39,8 +49,10 @@ export function createObject(context: WriteContext, { place, body, contentType, 
       : sent;
   // Status is what controllers observed: it cannot be brought along. Nodes may, their kubelets register with it.
   const wanted: KubeObject = type.hasStatus && type.kind !== "Node" ? { ...named, status: undefined } : named;
-  const object = withDefaults(type, wanted, context.allocateIp);
+  const object = withDefaults(type, withoutDeletionMark(wanted), context.allocateIp);
   validate(type, object);
+  const existing = context.store.find(type, namespace, object.metadata.name);
+  if (existing !== undefined && isBeingDeleted(existing)) throw stillBeingDeleted(type, object.metadata.name);
   return isDryRun ? object : context.store.create(type, object);
 }
 
@@ -84,33 +96,54 @@ function replace(
       : sent;
   const kept = type === services ? withKeptAddress(base, current) : base;
   const complete = subresource === "status" ? base : withDefaults(type, kept, context.allocateIp);
-  const object: KubeObject = type.hasStatus ? { ...complete, status } : complete;
+  const marked = withKeptDeletionMark(complete, current);
+  const object: KubeObject = type.hasStatus ? { ...marked, status } : marked;
   validate(type, object, updateErrors(type, object, current));
+  if (isBeingDeleted(object) && finalizersOf(object).length === 0)
+    return finish(context, type, object, current, isDryRun);
   return isDryRun ? object : context.store.update(type, object);
 }
 
+/** The last finalizer is gone, and so is the object. */
+function finish(
+  { store }: WriteContext,
+  type: ResourceType,
+  object: KubeObject,
+  current: KubeObject,
+  isDryRun: boolean,
+): KubeObject {
+  const { name, namespace = "", resourceVersion = "" } = current.metadata;
+  if (!isDryRun) store.delete(type, namespace, name);
+  return { ...object, metadata: { ...object.metadata, resourceVersion } };
+}
+
 /**
- * Deletes an object; a namespace takes everything in it along.
+ * Deletes an object, or marks it when it has finalizers; a namespace takes everything in it along.
  *
+ * @returns the object as it waits for its finalizers, or the Status of one that is gone
  * @throws StatusError 403 for namespaces a cluster cannot do without, 404, 409 when it is not the object that was meant
  */
 export function deleteObject(
-  context: WriteContext,
+  { store, clock }: WriteContext,
   { type, namespace, name }: WritePlace,
   options: DeleteOptions,
-): KubeObject {
-  const object = context.store.get(type, namespace, name);
+): JsonObject {
+  const object = store.get(type, namespace, name);
   if (type === namespaces && ["default", "kube-system", "kube-public"].includes(name)) {
     throw forbidden(type, name, "this namespace may not be deleted");
   }
   requirePreconditions(type, object, options);
-  if (options.isDryRun) return object;
-  if (type === namespaces) emptyNamespace(context.store, name);
-  return context.store.delete(type, namespace, name);
+  if (type === namespaces && !options.isDryRun) emptyNamespace(store, name);
+  if (finalizersOf(object).length > 0) {
+    const marked = markedForDeletion(object, clock());
+    return options.isDryRun ? marked : store.update(type, marked);
+  }
+  if (!options.isDryRun) store.delete(type, namespace, name);
+  return deletionStatus(type, object);
 }
 
 /** The answer to a deletion. */
-export function deletionStatus(type: ResourceType, object: KubeObject): JsonObject {
+function deletionStatus(type: ResourceType, object: KubeObject): JsonObject {
   const { name, uid } = object.metadata;
   const details = {
     name,

@@ -3,6 +3,7 @@
  *
  * @see kubernetes `pkg/printers/internalversion/printers.go`
  */
+import { isBeingDeleted } from "./finalizers.ts";
 import { humanAge } from "./human-age.ts";
 import { at, isObject, itemsAt, numberAt, objectAt, textAt } from "./json-path.ts";
 import type { Json, JsonObject, KubeObject } from "./kube-object.ts";
@@ -28,7 +29,7 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
   pods: [
     name,
     { name: "Ready", cell: (pod) => `${readyContainers(pod).length}/${itemsAt(pod, "spec", "containers").length}` },
-    { name: "Status", cell: (pod) => textAt(pod, "status", "reason") || textAt(pod, "status", "phase") },
+    { name: "Status", cell: podStatus },
     { name: "Restarts", cell: (pod) => String(restarts(pod)) },
     age,
     wide("IP", (pod) => textAt(pod, "status", "podIP") || none),
@@ -149,6 +150,11 @@ function nodeRoles(node: KubeObject): string {
 function nodeAddress(node: KubeObject, type: string): string {
   const address = itemsAt(node, "status", "addresses").find((candidate) => textAt(candidate, "type") === type);
   return textAt(address, "address") || none;
+}
+
+function podStatus(pod: KubeObject): string {
+  if (isBeingDeleted(pod)) return "Terminating";
+  return textAt(pod, "status", "reason") || textAt(pod, "status", "phase");
 }
 
 function dataCount(configMap: KubeObject): string {

@@ -1,7 +1,7 @@
 import { CoreV1Api, KubeConfig, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startSandbox, type Sandbox } from "@kubemetrics/sandbox";
-import { clientOf, eventually, type Client } from "./http-client.ts";
+import { clientOf, eventually, take, type Client } from "./http-client.ts";
 
 let cluster: Sandbox;
 let admin: Client;
@@ -119,6 +119,47 @@ describe("create, update and delete", () => {
       status: "Success",
       details: { name: "gone", kind: "configmaps", uid: created.metadata.uid },
     });
+  });
+
+  it("waits with a deletion for the last finalizer", async () => {
+    const metadata = { name: "held", finalizers: ["example.com/a", "example.com/b"] };
+    const created = (await admin(maps, { method: "POST", body: { ...configMap("held"), metadata } })).json();
+    const path = `${maps}/held`;
+    const patch = (body: object) => admin(path, { method: "PATCH", headers: merge, body });
+    const marked = (await admin(path, { method: "DELETE" })).json();
+    expect(marked).toMatchObject({ kind: "ConfigMap", metadata: { ...metadata, deletionGracePeriodSeconds: 0 } });
+    expect((await admin(path, { method: "DELETE" })).json()).toEqual(marked);
+    expect((await admin(path)).json()).toEqual(marked);
+    const again = await admin(maps, { method: "POST", body: configMap("held") });
+    expect(again.json()).toMatchObject({
+      code: 409,
+      message: 'object is being deleted: configmaps "held" already exists',
+    });
+    const added = await patch({ metadata: { finalizers: [...metadata.finalizers, "example.com/c"] } });
+    expect(added.json().message).toBe(
+      'ConfigMap "held" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"example.com/c"}',
+    );
+    const less = await patch({ metadata: { finalizers: ["example.com/b"], deletionTimestamp: null } });
+    expect(less.json().metadata).toHaveProperty("deletionTimestamp");
+    const events = admin.watch(`${maps}?watch=1&resourceVersion=${less.json().metadata.resourceVersion}`);
+    expect((await patch({ metadata: { finalizers: null } })).status).toBe(200);
+    expect((await take(events, 1))[0]).toMatchObject({
+      type: "DELETED",
+      object: { metadata: { uid: created.metadata.uid } },
+    });
+    await events.return(undefined);
+    expect((await admin(path)).status).toBe(404);
+  });
+
+  it("marks nothing as deleted but by a deletion", async () => {
+    const metadata = { name: "alive", deletionTimestamp: "2001-01-01T00:00:00Z", deletionGracePeriodSeconds: 3 };
+    const created = (await admin(maps, { method: "POST", body: { ...configMap("alive"), metadata } })).json();
+    expect(created.metadata).not.toHaveProperty("deletionTimestamp");
+    const body = { metadata: { deletionTimestamp: metadata.deletionTimestamp } };
+    const refused = await admin(`${maps}/alive`, { method: "PATCH", headers: merge, body });
+    expect(refused.json().message).toBe(
+      'ConfigMap "alive" is invalid: metadata.deletionTimestamp: Invalid value: "2001-01-01T00:00:00Z": field is immutable',
+    );
   });
 
   it("deletes a collection by its labels", async () => {
