@@ -339,6 +339,7 @@ function serviceChanges(services: string): readonly ApiRequest[] {
     patch("delete the selector", { spec: { selector: { $patch: "delete" } } }),
     patch("retain too little", { spec: { type: "ClusterIP", $retainKeys: ["ports"] } }),
     patch("retain no list", { spec: { $retainKeys: "ports" } }),
+    patch("delete the last port", ports({ $patch: "delete", port: 84 })),
     patch("an unknown directive for a port", ports({ $patch: "mangle", port: 84 })),
     patch("an unknown directive for the spec", { spec: { $patch: "mangle" } }),
     patch("a port without its key", ports({ name: "x" })),

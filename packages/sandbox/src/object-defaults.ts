@@ -13,7 +13,7 @@ import {
   type ResourceType,
 } from "./resource-type.ts";
 import { bindingErrors, bindingWithDefaults } from "./role-binding.ts";
-import { serviceWithDefaults } from "./service-defaults.ts";
+import { serviceErrors, serviceWithDefaults } from "./service-defaults.ts";
 
 /** The body of a write, checked against the place it is written to. */
 export interface WritePlace {
@@ -131,6 +131,8 @@ function ownErrors(type: ResourceType, object: KubeObject): readonly FieldError[
   switch (type) {
     case apiServices:
       return apiServiceErrors(object);
+    case services:
+      return serviceErrors(object);
     case roleBindings:
     case clusterRoleBindings:
       return bindingErrors(type, object);

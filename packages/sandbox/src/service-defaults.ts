@@ -3,7 +3,7 @@
  *
  * @see kubernetes `pkg/apis/core/v1/defaults.go`, `pkg/registry/core/service/storage/alloc.go`
  */
-import { invalid } from "@kubemetrics/apimachinery";
+import { invalid, type FieldError } from "@kubemetrics/apimachinery";
 import { itemsAt, numberAt, objectAt, textAt } from "./json-path.ts";
 import type { Json, JsonObject, KubeObject } from "./kube-object.ts";
 import { services } from "./resource-type.ts";
@@ -36,6 +36,14 @@ const stickyForHours = { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10
 
 function addressOf(clusterIP: string): JsonObject {
   return { clusterIP, clusterIPs: [clusterIP], ipFamilies: ["IPv4"], ipFamilyPolicy: "SingleStack" };
+}
+
+/** Only an external name and a headless Service need no ports. */
+export function serviceErrors(service: KubeObject): readonly FieldError[] {
+  const isAddressed =
+    textAt(service, "spec", "type") !== "ExternalName" && textAt(service, "spec", "clusterIP") !== "None";
+  const hasPorts = itemsAt(service, "spec", "ports").length > 0;
+  return hasPorts || !isAddressed ? [] : [{ type: "FieldValueRequired", field: "spec.ports" }];
 }
 
 /**

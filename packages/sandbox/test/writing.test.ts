@@ -296,6 +296,18 @@ describe("a Service", () => {
     expect(replaced.spec).toMatchObject({ type: "ClusterIP", ports: [{ port: 80, protocol: "TCP", targetPort: 80 }] });
   });
 
+  it("needs a port, unless it has no address", async () => {
+    const create = (name: string, more: object) =>
+      admin(services, { method: "POST", body: { metadata: { name }, spec: more } });
+    const refused = await create("portless", {});
+    expect(refused.json()).toMatchObject({
+      code: 422,
+      message: 'Service "portless" is invalid: spec.ports: Required value',
+    });
+    expect((await create("headless", { clusterIP: "None" })).status).toBe(201);
+    expect((await create("external", { type: "ExternalName", externalName: "x.example" })).status).toBe(201);
+  });
+
   it("cannot change its address, and has none as an external name", async () => {
     await admin(services, { method: "POST", body: { metadata: { name: "moved" }, spec } });
     const refused = await put("moved", { clusterIP: "10.96.99.99" });
