@@ -24,6 +24,10 @@ export interface KubernetesFacts {
   readonly refusesWrongResourceVersion: boolean;
   /** An access review of nothing, or of too much, is refused for its `spec`; by older ones for one field of it. */
   readonly reviewsAreRefusedWhole: boolean;
+  /** A refusal shows the value of a field as JSON; older ones as Go prints it. */
+  readonly printsValuesAsJson: boolean;
+  /** A refusal names a wrong field of the metadata once; older ones twice. */
+  readonly namesMetadataOnce: boolean;
 }
 
 const versions = {
@@ -37,6 +41,8 @@ const versions = {
       missingEndpoints: "endpointslices",
       refusesWrongResourceVersion: true,
       reviewsAreRefusedWhole: true,
+      printsValuesAsJson: true,
+      namesMetadataOnce: true,
     },
   },
   "1.31": {
@@ -50,6 +56,8 @@ const versions = {
       missingEndpoints: "endpoints",
       refusesWrongResourceVersion: false,
       reviewsAreRefusedWhole: false,
+      printsValuesAsJson: false,
+      namesMetadataOnce: false,
     },
   },
 } as const satisfies Record<string, { readonly version: string; readonly facts: KubernetesFacts }>;

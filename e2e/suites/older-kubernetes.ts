@@ -14,7 +14,7 @@ export interface Difference {
 const older: readonly (Difference & { readonly fact: keyof KubernetesFacts })[] = [
   {
     fact: "refusesWrongResourceVersion",
-    requests: /^a resource version that is none$/,
+    requests: /^a resource version (that is none|below none|beyond all)$/,
     at: /^status$|^body\.(code|reason|message)$/,
     why: "500 instead of 400, and without a reason",
   },
@@ -29,6 +29,19 @@ const older: readonly (Difference & { readonly fact: keyof KubernetesFacts })[] 
     requests: /^an access review of a resource and a path$/,
     at: /^body\.details\.causes\.\*\.field$/,
     why: "one field is named, not the whole spec",
+  },
+  {
+    fact: "printsValuesAsJson",
+    requests:
+      /with a dry run that is none$|^another role for a role binding$|of another address$|^mark as deleted by a patch$/,
+    at: /^body\.(message|details\.causes\.\*\.message)$/,
+    why: "the refused value as Go prints it",
+  },
+  {
+    fact: "namesMetadataOnce",
+    requests: /^patch the uid$|^mark as deleted by a patch$|^add a finalizer while it is deleted$/,
+    at: /^body\.details\.causes\.\*$/,
+    why: "the same cause a second time",
   },
 ];
 
