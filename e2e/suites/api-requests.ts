@@ -393,6 +393,7 @@ function deletions(maps: string): readonly ApiRequest[] {
     patch("add a finalizer while it is deleted", { metadata: { finalizers: [...finalizers, "example.com/c"] } }),
     patch("change it while it is deleted", { data: { a: "2" }, metadata: { deletionTimestamp: null } }),
     patch("take a finalizer away", { metadata: { finalizers: finalizers.slice(1) } }),
+    patch("take the last finalizer away from an old version", { metadata: { finalizers: null, resourceVersion: "1" } }),
     patch("take the last finalizer away", { metadata: { finalizers: null } }),
     send("is gone with its last finalizer", "GET", "/short-lived"),
   ];

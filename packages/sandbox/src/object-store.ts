@@ -109,11 +109,7 @@ export class ObjectStore {
     const key = keyFor(type, object);
     const previous = collection.objects.get(key);
     if (previous === undefined) throw notFound(type, object.metadata.name);
-    const wanted = object.metadata.resourceVersion ?? "";
-    if (wanted !== "" && wanted !== previous.metadata.resourceVersion) {
-      const advice = "the object has been modified; please apply your changes to the latest version and try again";
-      throw conflict(type, object.metadata.name, advice);
-    }
+    requireVersion(type, object, previous);
     const { uid, creationTimestamp, resourceVersion } = previous.metadata;
     const kept = { ...(uid && { uid }), ...(creationTimestamp && { creationTimestamp }) };
     const unchanged = stamped(object, { ...object.metadata, ...kept, ...(resourceVersion && { resourceVersion }) });
@@ -184,6 +180,14 @@ export class ObjectStore {
     }
     for (const listener of collection.listeners) listener(change);
   }
+}
+
+/** @throws StatusError 409 when the new object carries another resourceVersion than the stored one */
+export function requireVersion(type: ResourceType, object: KubeObject, stored: KubeObject): void {
+  const wanted = object.metadata.resourceVersion ?? "";
+  if (wanted === "" || wanted === stored.metadata.resourceVersion) return;
+  const advice = "the object has been modified; please apply your changes to the latest version and try again";
+  throw conflict(type, object.metadata.name, advice);
 }
 
 function keyFor(type: ResourceType, object: KubeObject): string {

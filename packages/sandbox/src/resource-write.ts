@@ -14,7 +14,7 @@ import { isObject } from "./json-path.ts";
 import type { JsonObject, KubeObject } from "./kube-object.ts";
 import { objectFromBody, validate, withDefaults, type WritePlace } from "./object-defaults.ts";
 import { requireSameObject, updateErrors } from "./object-update.ts";
-import type { ObjectStore } from "./object-store.ts";
+import { requireVersion, type ObjectStore } from "./object-store.ts";
 import { applyPatch, patchType } from "./patch.ts";
 import { isReview, namespaces, resourceTypes, services, type ResourceType } from "./resource-type.ts";
 import { withKeptAddress } from "./service-defaults.ts";
@@ -88,6 +88,7 @@ function replace(
   subresource: string,
   isDryRun: boolean,
 ): KubeObject {
+  requireVersion(type, sent, current);
   const status = subresource === "status" ? sent["status"] : current["status"];
   const resourceVersion = sent.metadata.resourceVersion;
   const base: KubeObject =

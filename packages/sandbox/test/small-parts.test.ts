@@ -128,6 +128,16 @@ describe("protobuf bodies", () => {
     });
   });
 
+  it("of deletions are read with what they ask for", () => {
+    const options = body("DeleteOptions", Buffer.concat([part(2, text(1, "u"), text(2, "7")), text(5, "All")]));
+    expect(parseProtobufObject(options)).toEqual({
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "DeleteOptions",
+      preconditions: { uid: "u", resourceVersion: "7" },
+      dryRun: ["All"],
+    });
+  });
+
   it("of kinds that come as JSON only are refused with 415, other bytes with 400", () => {
     expect(() => parseProtobufObject(body("Pod"))).toThrow(
       expect.objectContaining({ status: expect.objectContaining({ code: 415 }) }),

@@ -151,6 +151,17 @@ describe("create, update and delete", () => {
     expect((await admin(path)).status).toBe(404);
   });
 
+  it.each(["?dryRun=All", ""])("refuses a stale update of whatever kind (%s)", async (query) => {
+    const metadata = { name: `stale${query.length}`, finalizers: ["example.com/a"] };
+    const path = `${maps}/${metadata.name}`;
+    await admin(maps, { method: "POST", body: { ...configMap(""), metadata } });
+    await admin(path, { method: "DELETE" });
+    const body = { metadata: { resourceVersion: "1", finalizers: null } };
+    const refused = await admin(`${path}${query}`, { method: "PATCH", headers: merge, body });
+    expect(refused.json()).toMatchObject({ code: 409, reason: "Conflict" });
+    expect((await admin(path)).json().metadata).toMatchObject(metadata);
+  });
+
   it("marks nothing as deleted but by a deletion", async () => {
     const metadata = { name: "alive", deletionTimestamp: "2001-01-01T00:00:00Z", deletionGracePeriodSeconds: 3 };
     const created = (await admin(maps, { method: "POST", body: { ...configMap("alive"), metadata } })).json();
