@@ -1,13 +1,32 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
+/** End-to-end suites that take long, the longest first: begun last, one of them would be waited for alone. */
+const longSuites = [
+  "kubectl-go-metrics-server-real",
+  "failure-modes-at-start-real",
+  "attacks-memory",
+  "faulty-kubelets-sandbox",
+  "flunders-real",
+  "go-metrics-server-real",
+  "authorization-real",
+  "failure-modes-while-running-real",
+  "aggregated-server-real",
+];
+
 /** The suites on a real node go by name: each finds the server deployed as the one before left it. */
 class Sequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
     const isOnNode = files.some(({ project }) => project.name === "node");
-    return isOnNode ? sorted.toSorted((one, other) => (one.moduleId < other.moduleId ? -1 : 1)) : sorted;
+    if (isOnNode) return sorted.toSorted((one, other) => (one.moduleId < other.moduleId ? -1 : 1));
+    return sorted.toSorted((one, other) => placeOf(one) - placeOf(other));
   }
+}
+
+function placeOf({ moduleId }: TestSpecification): number {
+  const at = longSuites.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+  return at < 0 ? longSuites.length : at;
 }
 
 export default defineConfig({
@@ -31,7 +50,7 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 900_000,
           // Mostly waiting, on two cores as well.
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       {
