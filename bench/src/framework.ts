@@ -19,6 +19,8 @@ import {
 
 const pairs = 10;
 const turnsAPair = 4;
+const processesAPair = 3;
+const turnsOfProcesses = 2;
 const smallBytes = 1024;
 const largeBytes = 2 * 1024 * 1024;
 const reviewTtlMs = 10_000;
@@ -48,7 +50,10 @@ export async function run(): Promise<readonly Figure[]> {
     const reviewsPerQuestion = await mostReviews(framework, load);
     for (const server of [bare, framework]) await server.cost(load, smallLoad);
     const small: Pair[] = [];
-    for (let at = 0; at < pairs; at++) small.push(await measuredPair(bare, framework, load, smallLoad));
+    for (let at = 0; at < pairs; at++) {
+      const spent = await interleaved(bare, framework, load, smallLoad, turnsAPair);
+      small.push({ bare: each(spent.bare), framework: each(spent.framework) });
+    }
     for (const server of [bare, framework]) server.stop();
     const large: Pair[] = [];
     for (let at = 0; at < pairs; at++) large.push(await freshPair(started, load));
@@ -109,30 +114,53 @@ const largeLoad: Load = { path: largePath, bodyBytes: largeBytes, durationMs: 40
 
 type Starter = (name: string) => ChildProcess;
 
+interface PairSpent {
+  readonly bare: Spent;
+  readonly framework: Spent;
+}
+
 /** Over warm connections, in short turns, the first one changing: a busy moment of the machine hits both. */
-async function measuredPair(bare: BenchServer, framework: BenchServer, load: ChildProcess, what: Load): Promise<Pair> {
+async function interleaved(
+  bare: BenchServer,
+  framework: BenchServer,
+  load: ChildProcess,
+  what: Load,
+  turns: number,
+): Promise<PairSpent> {
   const spent = { bare: nothing, framework: nothing };
-  for (let turn = 0; turn < turnsAPair; turn++) {
+  for (let turn = 0; turn < turns; turn++) {
     const order = turn % 2 === 0 ? (["bare", "framework"] as const) : (["framework", "bare"] as const);
     for (const kind of order) {
       spent[kind] = sum(spent[kind], await (kind === "bare" ? bare : framework).cost(load, what));
     }
   }
-  return { bare: each(spent.bare), framework: each(spent.framework) };
+  return spent;
 }
 
 /**
  * Large answers, from processes that serve nothing else after. Nine tenths of their cost are copies in libc and the kernel, and how fast
- * those are hangs on where a process happened to put its buffers: one pair of processes differs by up to a tenth from the next.
+ * those are hangs on where a process happened to put its buffers: one pair of processes differs by up to a tenth from the next, so a pair
+ * is of several.
  */
 async function freshPair(started: Starter, load: ChildProcess): Promise<Pair> {
+  let bare = nothing;
+  let framework = nothing;
+  for (let at = 0; at < processesAPair; at++) {
+    const spent = await freshProcesses(started, load);
+    bare = sum(bare, spent.bare);
+    framework = sum(framework, spent.framework);
+  }
+  return { bare: each(bare), framework: each(framework) };
+}
+
+async function freshProcesses(started: Starter, load: ChildProcess): Promise<PairSpent> {
   const bare = await BenchServer.start(started("server"), "bare");
   const framework = await BenchServer.start(started("server"), "framework");
   try {
     for (const what of [smallLoad, largeLoad]) {
       for (const server of [bare, framework]) await server.cost(load, what);
     }
-    return await measuredPair(bare, framework, load, largeLoad);
+    return await interleaved(bare, framework, load, largeLoad, turnsOfProcesses);
   } finally {
     for (const server of [bare, framework]) server.stop();
   }
