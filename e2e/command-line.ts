@@ -6,7 +6,7 @@ import {
   type KubernetesMinor,
 } from "./control-plane/kubernetes-versions.ts";
 
-export type Part = "loopback" | "node";
+export type Part = "loopback" | "node" | "programs";
 
 export interface CommandLine {
   readonly parts: readonly Part[];
@@ -19,10 +19,10 @@ export class WrongArguments extends Error {
   readonly code = "WRONG_ARGUMENTS";
 }
 
-const isPart = (text: string): text is Part => text === "loopback" || text === "node";
+const isPart = (text: string): text is Part => text === "loopback" || text === "node" || text === "programs";
 const versionFlag = "--kubernetes=";
 
-/** `[loopback | node] [--kubernetes=<minor>] [vitest arguments]`; without a part both, an older Kubernetes on loopback only. */
+/** `[loopback | node | programs] [--kubernetes=<minor>] [vitest arguments]`; without a part the first two, an older Kubernetes on loopback only. */
 export function commandLine(args: readonly string[]): CommandLine {
   const [first = ""] = args;
   const further = isPart(first) ? args.slice(1) : args;

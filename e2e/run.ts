@@ -1,9 +1,10 @@
 /**
- * `pnpm e2e [loopback | node] [--kubernetes=<minor>] [vitest arguments]`: the end-to-end suites.
+ * `pnpm e2e [loopback | node | programs] [--kubernetes=<minor>] [vitest arguments]`: the end-to-end suites.
  *
  * - `loopback`: the sandbox, and a real etcd and kube-apiserver on loopback. Needs Linux and Go (or built programs), nothing else.
  * - `node`: a real kubelet and containerd with real pods, in network, mount and process namespaces of the run's own. Needs Linux, root,
  *   runc, the CNI plugins, iproute2 and iptables. A machine that cannot says so and skips; with CI=true that is a failure.
+ * - `programs`: only builds what the loopback suites need: a build beside suites would take the processors from them.
  * - `--kubernetes=1.31`: the core of the loopback suites against another pinned version; what is left out is printed with its reason.
  *
  * Everything a run leaves when it is killed is mended by the next one (`control-plane/leftovers.ts`).
@@ -41,7 +42,7 @@ if (process.platform !== "linux") {
   );
   process.exit(1);
 }
-const parts = { loopback: runLoopback, node: runNode };
+const parts = { loopback: runLoopback, node: runNode, programs: buildCore };
 const asked = readCommandLine();
 process.env[minorVariable] = asked.kubernetes;
 
@@ -66,6 +67,10 @@ async function runLoopback(): Promise<number> {
   if (isWhole && startsNode() && !(await build(nodePrograms))) return 1;
   using run = beginRun([]);
   return await vitest("e2e", run.record, [], isWhole ? [] : coreOnly(asked.vitestArguments));
+}
+
+async function buildCore(): Promise<number> {
+  return (await build(corePrograms)) ? 0 : 1;
 }
 
 async function runNode(): Promise<number> {
