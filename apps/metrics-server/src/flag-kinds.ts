@@ -58,9 +58,6 @@ export function float(initial: number, help: string, range: NumberRange = {}): F
   return { type: "float", help, initial, read };
 }
 
-/** Timers know no longer time, about 24.8 days. */
-const longestMs = 2 ** 31 - 1;
-
 /** Value in milliseconds. */
 export function duration(initialMs: number, help: string, range: { readonly minMs?: number } = {}): Flag<number> {
   const read = (value: string): number => {
@@ -72,7 +69,6 @@ export function duration(initialMs: number, help: string, range: { readonly minM
     }
     if (range.minMs !== undefined && ms < range.minMs)
       throw new FlagValueInvalid(`must be at least ${durationText(range.minMs)}`);
-    if (ms > longestMs) throw new FlagValueInvalid(`must be at most ${durationText(longestMs)}`);
     return ms;
   };
   return { type: "duration", help, initial: initialMs, read };
